@@ -1,0 +1,1 @@
+"""Sharp Eyes: a service for a city's public cameras."""

@@ -1,0 +1,57 @@
+"""What commands share: the settings, and the database for as long as one command runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from sharpeyes.registry.sealing import Sealer
+from sharpeyes.service.database import open_pool, prepared_database
+from sharpeyes.service.keys import load_or_create_key
+from sharpeyes.service.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    import asyncpg
+
+T = TypeVar("T")
+
+config_file: ContextVar[Path | None] = ContextVar("config_file", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The open database of one command, and what seals secrets in it."""
+
+    settings: Settings
+    pool: asyncpg.Pool[asyncpg.Record]
+    key: bytes
+    sealer: Sealer
+
+
+def settings() -> Settings:
+    """Return the settings from `--config`, the environment and their defaults.
+
+    Raises:
+        SettingsError: A key is unknown or a value is not allowed.
+    """
+    return load_settings(config_file.get(), os.environ)
+
+
+def run(coroutine: Coroutine[object, object, T]) -> T:
+    """Run a command's coroutine to its end."""
+    return asyncio.run(coroutine)
+
+
+@asynccontextmanager
+async def open_database() -> AsyncIterator[Database]:
+    """Give the command its database: migrated, and started first where it is the embedded one."""
+    chosen = settings()
+    key = load_or_create_key(chosen.secret_key_file)
+    async with prepared_database(chosen) as url, open_pool(url, min_size=1, max_size=4) as pool:
+        yield Database(settings=chosen, pool=pool, key=key, sealer=Sealer(key))
