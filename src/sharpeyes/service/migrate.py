@@ -1,0 +1,94 @@
+"""Bring the database's schema to the version of this program.
+
+The steps are raw SQL files, applied by pogo. Several processes may start at once and no runner of
+migrations bears that, so one works at a time, under an advisory lock. The lock is polled: a
+process that waits inside PostgreSQL holds a snapshot, for which CREATE INDEX CONCURRENTLY in the
+process at work would wait in turn, for ever.
+"""
+
+import asyncio
+import time
+from pathlib import Path
+
+import asyncpg
+import structlog
+from pogo_core.error import BadMigrationError
+from pogo_core.util import migrate as pogo
+from pogo_core.util import sql as pogo_sql
+
+from sharpeyes.service.database import connecting
+from sharpeyes.service.errors import MigrationError
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+_SCHEMA = "public"
+# Any number, as long as nobody else locks it: "sharpeye" in ASCII.
+_LOCK = int.from_bytes(b"sharpeye")
+_POLL_S = 0.2
+
+_log = structlog.get_logger(__name__)
+
+
+async def migrate(
+    url: str, *, deadline_s: float = 300.0, migrations: Path = MIGRATIONS
+) -> tuple[str, ...]:
+    """Apply the steps that the database lacks; safe to call from many processes at once.
+
+    Args:
+        url: ``postgresql://...``; a secret.
+        deadline_s: How long to wait for another process that is migrating.
+        migrations: The folder of the steps.
+
+    Returns:
+        The names of the steps that this call applied, in order.
+
+    Raises:
+        DatabaseError: The server cannot be reached.
+        MigrationError: A step failed and was rolled back, the database is newer than this program,
+            or the wait took too long.
+    """
+    with connecting(url):
+        connection = await asyncpg.connect(
+            url,
+            server_settings={"application_name": "sharpeyes migrate", "search_path": _SCHEMA},
+        )
+    try:
+        await _wait_for_turn(connection, deadline_s)
+        return await _apply(connection, migrations)
+    finally:
+        # Also lets go of the lock.
+        await connection.close()
+
+
+async def _wait_for_turn(connection: asyncpg.Connection, deadline_s: float) -> None:
+    deadline = time.monotonic() + deadline_s
+    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+        if time.monotonic() > deadline:
+            raise MigrationError(
+                f"another process has been migrating the database for {deadline_s:g} s"
+            )
+        await asyncio.sleep(_POLL_S)
+
+
+async def _apply(connection: asyncpg.Connection, migrations: Path) -> tuple[str, ...]:
+    known = await asyncio.to_thread(_steps, migrations)
+    await pogo_sql.ensure_pogo_sync(connection)
+    before = await pogo_sql.get_applied_migrations(connection, schema_name=_SCHEMA)
+    if newer := sorted(before - known):
+        raise MigrationError(
+            f"the database is newer than this program, which does not know {', '.join(newer)}: "
+            f"update the program"
+        )
+    try:
+        await pogo.apply(connection, migrations, schema_name=_SCHEMA)
+    except BadMigrationError as error:
+        cause = error.__cause__ or error.__context__
+        raise MigrationError(f"{error}: {cause}" if cause else str(error)) from error
+    applied = tuple(sorted(known - before))
+    for name in applied:
+        _log.info("migration_applied", migration=name)
+    return applied
+
+
+def _steps(migrations: Path) -> set[str]:
+    return {path.stem for path in migrations.glob("*.sql")}
