@@ -1,0 +1,1 @@
+"""One camera at a time: RTSP, ONVIF, HTTP snapshots, keyframes, and a simulator of fleets."""

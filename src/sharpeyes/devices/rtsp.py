@@ -1,0 +1,103 @@
+"""The cheap check: does the camera describe its stream?"""
+
+import asyncio
+from dataclasses import dataclass
+
+from sharpeyes.devices.address import DeviceAddress
+from sharpeyes.devices.credentials import Credentials
+from sharpeyes.devices.fault import Fault, FaultKind
+from sharpeyes.devices.rtsp_client import RtspClient
+from sharpeyes.devices.rtsp_message import RtspResponse
+from sharpeyes.devices.sdp import RtspMedia, Sdp, SdpError, parse_sdp
+from sharpeyes.devices.settings import RtspLimits
+
+_LONGEST_SERVER_NAME = 100
+_DEFAULT_LIMITS = RtspLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class RtspDescription:
+    """What a camera says of its stream.
+
+    Args:
+        media: The stream's parts, in the camera's order.
+        server: The software it names, or "".
+        connect_ms: Until the connection stood.
+        latency_ms: Until the description was there.
+    """
+
+    media: tuple[RtspMedia, ...]
+    server: str
+    connect_ms: float
+    latency_ms: float
+
+    @property
+    def video(self) -> RtspMedia | None:
+        """The first video among the media."""
+        return next((medium for medium in self.media if medium.kind == "video"), None)
+
+
+async def check_rtsp(
+    url: str,
+    credentials: Credentials | None,
+    *,
+    timeout_s: float,
+    limits: RtspLimits = _DEFAULT_LIMITS,
+) -> RtspDescription | Fault:
+    """Ask for a stream's description: OPTIONS and DESCRIBE on one connection.
+
+    Credentials are sent only when the camera asks for them; a refusal is never tried again.
+
+    Args:
+        url: The stream's address, without user name and password.
+        credentials: What is registered for the device, or None.
+        timeout_s: Longest time for all of it.
+        limits: How much of an answer is taken.
+
+    Raises:
+        RtspUrlError: ``url`` cannot be used.
+    """
+    client = RtspClient(DeviceAddress.of_rtsp(url), credentials, limits)
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await _check(client, limits)
+    except TimeoutError:
+        return client.connection.overdue(timeout_s)
+    finally:
+        client.connection.close()
+
+
+async def describe(client: RtspClient, limits: RtspLimits) -> tuple[Sdp, RtspResponse] | Fault:
+    """Ask a connected server for its stream's description."""
+    response = await client.request("DESCRIBE", client.address.url, [("Accept", "application/sdp")])
+    if isinstance(response, Fault):
+        return response
+    if fault := client.failure("DESCRIBE", response):
+        return fault
+    try:
+        return parse_sdp(response.body, max_media=limits.max_media), response
+    except SdpError as error:
+        return Fault(FaultKind.PROTOCOL, f"{client.address.endpoint} {error}")
+
+
+async def _check(client: RtspClient, limits: RtspLimits) -> RtspDescription | Fault:
+    clock = asyncio.get_running_loop().time
+    started = clock()
+    if fault := await client.connect():
+        return fault
+    connected = clock()
+    # Whatever it answers to OPTIONS, it talks; whether it serves the stream, DESCRIBE tells.
+    options = await client.request("OPTIONS", client.address.url)
+    if isinstance(options, Fault):
+        return options
+    described = await describe(client, limits)
+    if isinstance(described, Fault):
+        return described
+    sdp, response = described
+    server = response.header("server") or options.header("server") or ""
+    return RtspDescription(
+        media=sdp.media,
+        server="".join(c for c in server if c.isprintable())[:_LONGEST_SERVER_NAME],
+        connect_ms=(connected - started) * 1_000,
+        latency_ms=(clock() - started) * 1_000,
+    )

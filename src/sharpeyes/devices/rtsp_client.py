@@ -1,0 +1,83 @@
+"""An RTSP client that answers challenges, follows nothing and bounds everything."""
+
+import asyncio
+from collections.abc import Iterable
+
+from sharpeyes.devices.address import DeviceAddress
+from sharpeyes.devices.authentication import Authorizer
+from sharpeyes.devices.credentials import Credentials
+from sharpeyes.devices.fault import Fault, FaultKind, connection_fault, quoted
+from sharpeyes.devices.rtsp_connection import RtspConnection
+from sharpeyes.devices.rtsp_message import RtspResponse
+from sharpeyes.devices.settings import RtspLimits
+
+_UNAUTHORIZED = 401
+_FORBIDDEN = 403
+_BUSY = frozenset({453, 503})
+
+
+class RtspClient:
+    """Talks to one RTSP server over one connection, without deadlines of its own.
+
+    Args:
+        address: The stream.
+        credentials: What is registered for the device, or None.
+        limits: How much of an answer is taken.
+    """
+
+    def __init__(
+        self, address: DeviceAddress, credentials: Credentials | None, limits: RtspLimits
+    ) -> None:
+        self.address = address
+        self.connection = RtspConnection(address.endpoint, limits)
+        self._authorizer = Authorizer(credentials)
+
+    async def connect(self) -> Fault | None:
+        """Open the connection."""
+        try:
+            await asyncio.get_running_loop().create_connection(
+                lambda: self.connection, self.address.host, self.address.port
+            )
+        except OSError as error:
+            return connection_fault(self.address.endpoint, error)
+        return None
+
+    async def request(
+        self, method: str, url: str, headers: Iterable[tuple[str, str]] = ()
+    ) -> RtspResponse | Fault:
+        """Ask once, and once more where the device challenges us.
+
+        Returns:
+            The answer, whatever its status, unless the status is one that every method gives for
+            the same reason: then the fault it means.
+        """
+        while True:
+            authorization = self._authorizer.header(method, url)
+            signed = [("Authorization", authorization)] if authorization else []
+            response = await self.connection.exchange(method, url, [*headers, *signed])
+            if isinstance(response, Fault):
+                return response
+            if response.status != _UNAUTHORIZED:
+                self._authorizer.accepted()
+                return self._general_fault(method, response) or response
+            refusal = self._authorizer.refusal(response.all_of("www-authenticate"))
+            if refusal is not None:
+                return Fault(FaultKind.AUTH, f"{self.address.endpoint} {refusal} ({method})")
+
+    def failure(self, method: str, response: RtspResponse) -> Fault | None:
+        """Return what is wrong with an answer of another status than 200, or None."""
+        if response.status == 200:  # noqa: PLR2004  # the number is the word for it
+            return None
+        told = f"answers {method} with status {response.status} {quoted(response.reason)}"
+        return Fault(FaultKind.PROTOCOL, f"{self.address.endpoint} {told}")
+
+    def _general_fault(self, method: str, response: RtspResponse) -> Fault | None:
+        told = f"answers {method} with status {response.status} {quoted(response.reason)}"
+        evidence = f"{self.address.endpoint} {told}"
+        if response.status in _BUSY:
+            return Fault(FaultKind.BUSY, f"{evidence}: it has no room for another connection")
+        if response.status == _FORBIDDEN:
+            return Fault(FaultKind.AUTH, f"{evidence}: this user may not see the stream")
+        if 300 <= response.status < 400:  # noqa: PLR2004  # RFC 2326's range of redirections
+            return Fault(FaultKind.PROTOCOL, f"{evidence}: it sends us elsewhere, unfollowed")
+        return None
