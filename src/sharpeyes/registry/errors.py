@@ -1,0 +1,173 @@
+"""What can go wrong in the registry.
+
+RegistryError
+├── DeviceCodeError
+├── CameraInvalidError
+├── CameraExistsError
+├── UnknownCameraError
+├── CameraChangedError
+├── DivisionInvalidError
+├── DivisionExistsError
+├── UnknownDivisionError
+├── ZoneInvalidError
+├── ZoneExistsError
+├── UnknownZoneError
+├── ImportFileError
+├── UnsealError
+├── CredentialKeyError
+└── StaleLeaseError
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+_SHOWN_CHARACTERS = 80
+
+
+def shown(value: object) -> str:
+    """Write a refused value so that it can be printed anywhere.
+
+    Returns:
+        At most 80 characters; whatever a terminal would obey instead of show is escaped.
+    """
+    text = str(value)
+    head = text[: _SHOWN_CHARACTERS + 1]
+    safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in head)
+    return safe if len(safe) <= _SHOWN_CHARACTERS else f"{safe[: _SHOWN_CHARACTERS - 1]}…"
+
+
+class FieldProblem(msgspec.Struct, frozen=True):
+    """One field that cannot be accepted.
+
+    Attributes:
+        field: The field's name, as in `CameraFile`.
+        value: What it held, made printable by `shown`; never a password.
+        reason: Why not, in words that say how to mend it.
+    """
+
+    field: str
+    value: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.value!r}: {self.reason}"
+
+
+class RegistryError(Exception):
+    """The registry refuses; the message is one line for the person who asked."""
+
+
+class DeviceCodeError(RegistryError):
+    """A text is not a device code; the message is the reason alone, without the text."""
+
+
+class _ProblemsError(RegistryError):
+    def __init__(self, subject: str, problems: Sequence[FieldProblem]) -> None:
+        super().__init__(f"{subject}: {'; '.join(map(str, problems))}")
+        self.problems = tuple(problems)
+
+
+class CameraInvalidError(_ProblemsError):
+    """A camera file has fields that cannot be accepted: all of them are in `problems`."""
+
+    def __init__(self, device_code: str, problems: Sequence[FieldProblem]) -> None:
+        super().__init__(f"camera {shown(device_code)}", problems)
+
+
+class CameraExistsError(RegistryError):
+    """The device code is registered already."""
+
+    def __init__(self, device_code: str) -> None:
+        super().__init__(f"camera {shown(device_code)} is registered already")
+        self.device_code = device_code
+
+
+class UnknownCameraError(RegistryError):
+    """No camera has this device code or identity."""
+
+    def __init__(self, camera: str | int) -> None:
+        super().__init__(f"no camera {shown(camera)} is registered")
+
+
+class CameraChangedError(RegistryError):
+    """Somebody else changed the camera since it was read."""
+
+    def __init__(self, device_code: str, expected: int, found: int) -> None:
+        super().__init__(
+            f"camera {shown(device_code)} was changed meanwhile: "
+            f"it is at revision {found}, not {expected}"
+        )
+
+
+class DivisionInvalidError(_ProblemsError):
+    """A division has fields that cannot be accepted: all of them are in `problems`."""
+
+    def __init__(self, division_code: str, problems: Sequence[FieldProblem]) -> None:
+        super().__init__(f"division {shown(division_code)}", problems)
+
+
+class DivisionExistsError(RegistryError):
+    """The division code is taken."""
+
+    def __init__(self, division_code: str) -> None:
+        super().__init__(f"division {shown(division_code)} exists already")
+
+
+class UnknownDivisionError(RegistryError):
+    """No division has this code."""
+
+    def __init__(self, division_code: str) -> None:
+        super().__init__(f"no division {shown(division_code)} is known")
+        self.division_code = division_code
+
+
+class ZoneInvalidError(RegistryError):
+    """A zone cannot be accepted.
+
+    Attributes:
+        field: The field at fault: `name`, `polygon` or `dwell_s`.
+    """
+
+    def __init__(self, name: str, field: str, reason: str) -> None:
+        super().__init__(f"zone {shown(name)}, {field}: {reason}")
+        self.field = field
+
+
+class ZoneExistsError(RegistryError):
+    """The camera has a zone of this name already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the camera has a zone {shown(name)!r} already")
+
+
+class UnknownZoneError(RegistryError):
+    """The camera has no zone of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the camera has no zone {shown(name)!r}")
+
+
+class ImportFileError(RegistryError):
+    """A file cannot be imported at all: not one row of it was looked at."""
+
+
+class UnsealError(RegistryError):
+    """A sealed secret cannot be opened: another key, another owner, or damaged."""
+
+
+class CredentialKeyError(RegistryError):
+    """A camera's credentials are stored but cannot be opened with the key at hand."""
+
+    def __init__(self, camera_id: int, reason: str) -> None:
+        super().__init__(
+            f"the password of camera {camera_id} cannot be opened: {reason}; "
+            f"give the service the key it was stored with, or set the password anew"
+        )
+
+
+class StaleLeaseError(RegistryError):
+    """A worker writes for a shard that it no longer holds: nothing may change."""
+
+    def __init__(self, shard: int, epoch: int, worker_id: str) -> None:
+        super().__init__(f"worker {worker_id} no longer holds shard {shard} at epoch {epoch}")

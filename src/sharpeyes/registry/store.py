@@ -1,0 +1,322 @@
+"""The cameras in the database."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Collection, Iterable
+
+import asyncpg
+import msgspec
+
+from sharpeyes.detectors.errors import ZoneError
+from sharpeyes.detectors.zones import Zone, validate_zone
+from sharpeyes.devices.credentials import Credentials
+from sharpeyes.registry.camera import Camera, CameraFile, PollMode, Tier, tidy, validate
+from sharpeyes.registry.credentials import Connection, CredentialStore, validate_credentials
+from sharpeyes.registry.device_code import DeviceCode
+from sharpeyes.registry.divisions import SUBTREE
+from sharpeyes.registry.errors import (
+    CameraChangedError,
+    CameraExistsError,
+    CameraInvalidError,
+    UnknownCameraError,
+    UnknownDivisionError,
+    UnknownZoneError,
+    ZoneExistsError,
+    ZoneInvalidError,
+)
+from sharpeyes.registry.fields import refuse_division_code, refuse_text
+
+FILE_COLUMNS = CameraFile.__struct_fields__
+"""The columns that an engineer hands in, named as the fields of `CameraFile`."""
+
+_PLACES = ", ".join(f"${number}" for number in range(1, len(FILE_COLUMNS) + 1))
+# All three are made of our own field names.
+_INSERT = f"INSERT INTO camera ({', '.join(FILE_COLUMNS)}) VALUES ({_PLACES}) RETURNING *"  # noqa: S608
+_UPDATE = f"""
+    UPDATE camera
+    SET ({", ".join(FILE_COLUMNS)}) = ROW({_PLACES}), revision = revision + 1, updated_at = now()
+    WHERE device_code = $1 RETURNING *
+"""  # noqa: S608
+_TOUCH = """
+    UPDATE camera SET revision = revision + 1, updated_at = now() WHERE camera_id = $1 RETURNING 1
+"""
+
+
+async def announce(connection: Connection, camera_ids: Iterable[int]) -> None:
+    """Tell all processes, once the transaction is committed, that these cameras changed."""
+    await connection.execute(
+        "SELECT pg_notify('sharpeyes', json_build_object('camera', camera_id)::text)"
+        " FROM unnest($1::bigint[]) AS camera_id",
+        list(camera_ids),
+    )
+
+
+class CameraStore:
+    """Reads and writes cameras and their zones. Every change is announced; see `announce`.
+
+    Args:
+        pool: The database.
+        credentials: Where credentials go; who never hands any in needs none.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, credentials: CredentialStore | None = None) -> None:
+        self._pool = pool
+        self._credentials = credentials
+
+    async def add(self, camera_file: CameraFile, credentials: Credentials | None = None) -> Camera:
+        """Register a camera.
+
+        Raises:
+            CameraInvalidError: Fields cannot be accepted; all of them are in the error.
+            CameraExistsError: The device code is registered.
+            UnknownDivisionError: There is no such division.
+        """
+        file = _checked(camera_file, credentials)
+        async with self._pool.acquire() as connection, connection.transaction():
+            try:
+                [row] = await connection.fetch(_INSERT, *msgspec.structs.astuple(file))
+            except asyncpg.UniqueViolationError as error:
+                raise CameraExistsError(file.device_code) from error
+            except asyncpg.ForeignKeyViolationError as error:
+                raise UnknownDivisionError(file.division_code) from error
+            camera = _camera(row)
+            await self._put_credentials(connection, camera.camera_id, credentials)
+            await announce(connection, [camera.camera_id])
+        return camera
+
+    async def update(
+        self,
+        camera_file: CameraFile,
+        credentials: Credentials | None = None,
+        *,
+        revision: int | None = None,
+    ) -> Camera:
+        """Replace what is on file about the camera with the same device code.
+
+        Args:
+            camera_file: All of its fields; what they do not change stays at its revision.
+            credentials: None leaves the stored ones as they are.
+            revision: The revision that the caller read, to refuse where somebody was quicker.
+
+        Raises:
+            CameraInvalidError: Fields cannot be accepted; all of them are in the error.
+            UnknownCameraError: The device code is not registered.
+            CameraChangedError: The camera is no longer at `revision`.
+            UnknownDivisionError: There is no such division.
+        """
+        file = _checked(camera_file, credentials)
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(
+                "SELECT * FROM camera WHERE device_code = $1 FOR UPDATE", file.device_code
+            )
+            if row is None:
+                raise UnknownCameraError(file.device_code)
+            camera = _camera(row)
+            if revision is not None and revision != camera.revision:
+                raise CameraChangedError(file.device_code, revision, camera.revision)
+            if credentials is None and file == _file_of(camera):
+                return camera
+            try:
+                [row] = await connection.fetch(_UPDATE, *msgspec.structs.astuple(file))
+            except asyncpg.ForeignKeyViolationError as error:
+                raise UnknownDivisionError(file.division_code) from error
+            await self._put_credentials(connection, camera.camera_id, credentials)
+            await announce(connection, [camera.camera_id])
+            return _camera(row)
+
+    async def get(self, device_code: str) -> Camera | None:
+        """Return the camera with this device code, or None."""
+        if not (device_code.isascii() and device_code.isdigit()):
+            return None
+        row = await self._pool.fetchrow("SELECT * FROM camera WHERE device_code = $1", device_code)
+        return None if row is None else _camera(row)
+
+    async def by_id(self, camera_id: int) -> Camera | None:
+        """Return the camera with this identity, or None."""
+        row = await self._pool.fetchrow("SELECT * FROM camera WHERE camera_id = $1", camera_id)
+        return None if row is None else _camera(row)
+
+    async def in_shards(
+        self, shards: Collection[int], *, poll_mode: PollMode | None = None
+    ) -> builtins.list[Camera]:
+        """Return the cameras in these shards; only those of one poll mode if it is given."""
+        rows = await self._pool.fetch(
+            "SELECT * FROM camera WHERE shard = ANY($1::smallint[])"
+            " AND ($2::text IS NULL OR poll_mode = $2) ORDER BY camera_id",
+            list(shards),
+            poll_mode,
+        )
+        return [_camera(row) for row in rows]
+
+    async def count(
+        self,
+        *,
+        tier: Tier | None = None,
+        division_code: str | None = None,
+        text: str | None = None,
+    ) -> int:
+        """Count the cameras that `list` would go through.
+
+        Raises:
+            UnknownDivisionError: There is no such division.
+        """
+        query = _Query(tier, division_code, text)
+        total: int = await self._pool.fetchval(query.sql("count(*)"), *query.arguments)
+        if not total and division_code is not None:
+            await self._require_division(division_code)
+        return total
+
+    async def list(
+        self,
+        *,
+        tier: Tier | None = None,
+        division_code: str | None = None,
+        text: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> builtins.list[Camera]:
+        """Return a page of cameras in the order of their device codes.
+
+        Args:
+            tier: Only this tier.
+            division_code: Only this division and those below it.
+            text: Only where the device code, the name or the host has this text in it.
+            after: The last device code of the page before.
+            limit: Cameras at most.
+
+        Raises:
+            UnknownDivisionError: There is no such division.
+            DeviceCodeError: `after` is no device code.
+        """
+        query = _Query(tier, division_code, text)
+        if after is not None:
+            query.require("device_code > {}", DeviceCode.parse(after).text)
+        query.arguments.append(limit)
+        sql = f"{query.sql('camera.*')} ORDER BY device_code LIMIT ${len(query.arguments)}"
+        rows = await self._pool.fetch(sql, *query.arguments)
+        if not rows and division_code is not None:
+            await self._require_division(division_code)
+        return [_camera(row) for row in rows]
+
+    async def zones(self, camera_id: int) -> builtins.list[Zone]:
+        """Return a camera's zones in the order in which they were added."""
+        rows = await self._pool.fetch(
+            "SELECT name, kind, polygon, dwell_s FROM zone WHERE camera_id = $1 ORDER BY zone_id",
+            camera_id,
+        )
+        return [msgspec.convert(dict(row), Zone) for row in rows]
+
+    async def add_zone(self, camera_id: int, zone: Zone) -> None:
+        """Add a zone to a camera.
+
+        Raises:
+            ZoneInvalidError: It describes no area of the picture, or has no proper name.
+            UnknownCameraError: There is no such camera.
+            ZoneExistsError: The camera has a zone of this name.
+        """
+        if reason := refuse_text(zone.name):
+            raise ZoneInvalidError(zone.name, "name", reason)
+        try:
+            validate_zone(zone)
+        except ZoneError as error:
+            reason = str(error).removeprefix(f"zone {zone.name!r}, {error.field}: ")
+            raise ZoneInvalidError(zone.name, error.field, reason) from error
+        async with self._pool.acquire() as connection, connection.transaction():
+            if not await connection.fetchval(_TOUCH, camera_id):
+                raise UnknownCameraError(camera_id)
+            try:
+                await connection.execute(
+                    "INSERT INTO zone (camera_id, name, kind, polygon, dwell_s)"
+                    " VALUES ($1, $2, $3, $4, $5)",
+                    camera_id,
+                    *msgspec.structs.astuple(zone),
+                )
+            except asyncpg.UniqueViolationError as error:
+                raise ZoneExistsError(zone.name) from error
+            await announce(connection, [camera_id])
+
+    async def remove_zone(self, camera_id: int, name: str) -> None:
+        """Remove a zone from a camera.
+
+        Raises:
+            UnknownZoneError: The camera has no zone of this name.
+        """
+        if refuse_text(name):
+            raise UnknownZoneError(name)
+        async with self._pool.acquire() as connection, connection.transaction():
+            removed = await connection.fetchval(
+                "DELETE FROM zone WHERE camera_id = $1 AND name = $2 RETURNING 1", camera_id, name
+            )
+            if not removed:
+                raise UnknownZoneError(name)
+            await connection.execute(_TOUCH, camera_id)
+            await announce(connection, [camera_id])
+
+    async def _put_credentials(
+        self, connection: Connection, camera_id: int, credentials: Credentials | None
+    ) -> None:
+        if credentials is None:
+            return
+        if self._credentials is None:
+            raise ValueError("this CameraStore was given no CredentialStore")
+        await self._credentials.put(connection, camera_id, credentials)
+
+    async def _require_division(self, division_code: str) -> None:
+        if not await self._pool.fetchval(
+            "SELECT 1 FROM division WHERE division_code = $1", division_code
+        ):
+            raise UnknownDivisionError(division_code)
+
+
+class _Query:
+    """A WHERE clause that names only what was asked for, so that the planner sees no more."""
+
+    def __init__(self, tier: Tier | None, division_code: str | None, text: str | None) -> None:
+        self.arguments: list[object] = []
+        self._conditions: list[str] = []
+        if tier is not None:
+            self.require("tier = {}", tier)
+        if division_code is not None and refuse_division_code(division_code):
+            raise UnknownDivisionError(division_code)
+        if division_code is not None:
+            self.require(
+                f"division_code IN (WITH RECURSIVE subtree AS ({SUBTREE.replace('{root}', '{}')})"  # noqa: S608  # ours
+                " SELECT division_code FROM subtree)",
+                division_code,
+            )
+        if text is not None and refuse_text(text):
+            # Nothing on file has such characters, and some the database would not even take.
+            self._conditions.append("false")
+        elif text is not None:
+            self.require(
+                "(strpos(lower(name), {0}) > 0 OR strpos(device_code, {0}) > 0"
+                " OR strpos(host, {0}) > 0)",
+                text.strip().lower(),
+            )
+
+    def require(self, condition: str, argument: object) -> None:
+        self.arguments.append(argument)
+        self._conditions.append(condition.format(f"${len(self.arguments)}"))
+
+    def sql(self, what: str) -> str:
+        conditions = " AND ".join(self._conditions) or "true"
+        return f"SELECT {what} FROM camera WHERE {conditions}"  # noqa: S608  # ours
+
+
+def _checked(camera_file: CameraFile, credentials: Credentials | None) -> CameraFile:
+    file = tidy(camera_file)
+    problems = validate(file)
+    if credentials is not None:
+        problems += validate_credentials(credentials)
+    if problems:
+        raise CameraInvalidError(file.device_code, problems)
+    return file
+
+
+def _camera(row: asyncpg.Record) -> Camera:
+    return msgspec.convert(dict(row), Camera)
+
+
+def _file_of(camera: Camera) -> CameraFile:
+    return CameraFile(**{field: getattr(camera, field) for field in FILE_COLUMNS})
