@@ -1,0 +1,1 @@
+"""What happened: events, the outbox, and their delivery to the case system."""

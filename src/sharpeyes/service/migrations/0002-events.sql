@@ -34,21 +34,26 @@ CREATE TABLE event (
     -- The same vehicle or outage told twice is one event.
     dedup_key text NOT NULL UNIQUE,
     data jsonb NOT NULL,
-    evidence_id text REFERENCES evidence,
+    -- Deferred: whether the event is new is known only once it is inserted, before its evidence.
+    evidence_id text REFERENCES evidence DEFERRABLE INITIALLY DEFERRED,
+    -- Stays when the picture has been deleted, so that a body sent again is the same body.
+    evidence_sha256 text CHECK (evidence_sha256 ~ '^[0-9a-f]{64}$'),
     UNIQUE (camera_id, sequence)
 );
 CREATE INDEX event_recorded ON event (recorded_at DESC, event_id DESC);
+CREATE INDEX event_device ON event (device_code, recorded_at DESC, event_id DESC);
 
 CREATE TABLE endpoint (
     endpoint_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL UNIQUE CHECK (name <> ''),
     url text NOT NULL,
-    -- AES-256-GCM over the whsec_ secret, with the endpoint's name as associated data.
+    -- AES-256-GCM over the signing secret's bytes, with the endpoint's name as associated data.
     secret_ciphertext bytea NOT NULL,
     secret_nonce bytea NOT NULL CHECK (length(secret_nonce) = 12),
     key_id text NOT NULL,
     -- Empty: every type.
     event_types text[] NOT NULL DEFAULT '{}',
+    -- paused: by an operator, deliveries wait; disabled: the receiver said 410, none are added.
     state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused', 'disabled')),
     state_reason text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL DEFAULT now()
@@ -60,18 +65,28 @@ CREATE TABLE delivery (
     endpoint_id bigint NOT NULL REFERENCES endpoint,
     camera_id bigint NOT NULL,
     sequence bigint NOT NULL,
-    -- pending: waits for due_at, or is leased; delivered: a 2xx was read; dead: given up, kept for replay.
+    -- pending: waits in its lane; delivered: a 2xx was read; dead: given up, kept for replay.
     state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'dead')),
     attempt_count integer NOT NULL DEFAULT 0,
-    due_at timestamptz NOT NULL DEFAULT now(),
-    -- A relay that was stopped and wakes again no longer holds the token and changes nothing.
-    lease_token uuid,
-    lease_expires_at timestamptz,
     delivered_at timestamptz,
     UNIQUE (event_id, endpoint_id)
 );
-CREATE INDEX delivery_due ON delivery (endpoint_id, due_at) WHERE state = 'pending';
-CREATE INDEX delivery_order ON delivery (endpoint_id, camera_id, sequence) WHERE state = 'pending';
+CREATE INDEX delivery_waiting ON delivery (endpoint_id, camera_id, sequence)
+    WHERE state = 'pending';
+
+-- The pending deliveries of one camera to one endpoint. Relays lease lanes, and a lane gives its
+-- oldest delivery only: that keeps order, and costs the same however many wait behind it.
+CREATE TABLE delivery_lane (
+    endpoint_id bigint NOT NULL REFERENCES endpoint,
+    camera_id bigint NOT NULL,
+    -- When it may be leased next; while it is leased, when the lease ends. A new lane is due at
+    -- once, whatever the clocks of the database and the relays say.
+    due_at timestamptz NOT NULL DEFAULT '-infinity',
+    -- A relay that was stopped and wakes again no longer holds the token and changes nothing.
+    lease_token uuid,
+    PRIMARY KEY (endpoint_id, camera_id)
+);
+CREATE INDEX delivery_lane_due ON delivery_lane (endpoint_id, due_at);
 
 CREATE TABLE delivery_attempt (
     delivery_id bigint NOT NULL REFERENCES delivery,
@@ -88,6 +103,7 @@ CREATE TABLE delivery_attempt (
 -- migrate: rollback
 
 DROP TABLE delivery_attempt;
+DROP TABLE delivery_lane;
 DROP TABLE delivery;
 DROP TABLE endpoint;
 DROP TABLE event;

@@ -1,0 +1,54 @@
+"""What can go wrong with events and their delivery.
+
+EventsError
+├── EventInvalidError
+├── SecretInvalidError
+├── ReceiverFileError
+└── EndpointError
+    ├── EndpointInvalidError
+    ├── EndpointExistsError
+    ├── UnknownEndpointError
+    └── HandshakeError
+"""
+
+
+class EventsError(Exception):
+    """Events refuse; the message is one line for the person who asked."""
+
+
+class EventInvalidError(EventsError):
+    """An event cannot be stored: the message names the event's type, camera and field."""
+
+
+class SecretInvalidError(EventsError):
+    """A text is not a signing secret; the message never repeats it."""
+
+
+class ReceiverFileError(EventsError):
+    """The receiver's file of kept events cannot be used."""
+
+
+class EndpointError(EventsError):
+    """An endpoint cannot be what was asked for."""
+
+
+class EndpointInvalidError(EndpointError):
+    """A name, address or type cannot be accepted: the message names which and why."""
+
+
+class EndpointExistsError(EndpointError):
+    """An endpoint has this name already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"an endpoint named {name!r} exists already")
+
+
+class UnknownEndpointError(EndpointError):
+    """No endpoint has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no endpoint is named {name!r}")
+
+
+class HandshakeError(EndpointError):
+    """The receiver did not say that it wants our events."""

@@ -1,0 +1,223 @@
+"""The outbox: which deliveries are due, who holds them, and what became of them.
+
+Deliveries wait in lanes, one for each camera and endpoint. A relay leases a lane, sends its oldest
+delivery, and records the result under the lease. Whatever it does not record, because it was
+killed or cut off, is sent again once the lease has ended: at least once, never lost.
+"""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from sharpeyes.events.attempt import Answer
+from sharpeyes.events.endpoint import Sealer, StoredSecret
+from sharpeyes.events.event import Event
+from sharpeyes.events.retry import Dead, Delivered, Gone, TryAgain, Verdict
+from sharpeyes.events.store import event_from_row
+
+_TARGETS = """
+SELECT endpoint_id, name, url, secret_ciphertext, secret_nonce, key_id
+FROM endpoint WHERE state = 'active' ORDER BY endpoint_id
+"""
+
+_LEASE_LANES = """
+WITH due AS (
+    SELECT lane.endpoint_id, lane.camera_id
+    FROM delivery_lane lane JOIN endpoint USING (endpoint_id)
+    WHERE lane.endpoint_id = $1 AND lane.due_at <= $2 AND endpoint.state = 'active'
+    ORDER BY lane.due_at LIMIT $3
+    FOR UPDATE OF lane SKIP LOCKED
+)
+UPDATE delivery_lane lane SET lease_token = $4, due_at = $5
+FROM due WHERE (lane.endpoint_id, lane.camera_id) = (due.endpoint_id, due.camera_id)
+"""
+
+# Not part of the statement before: its snapshot is older than the locks that it waited for, and
+# could show a delivery that another relay has just recorded as delivered.
+_HEADS = """
+SELECT head.delivery_id, head.attempt_count, event.*
+FROM delivery_lane lane
+CROSS JOIN LATERAL (
+    SELECT delivery_id, attempt_count, event_id FROM delivery
+    WHERE endpoint_id = lane.endpoint_id AND camera_id = lane.camera_id AND state = 'pending'
+    ORDER BY sequence LIMIT 1
+) head
+JOIN event USING (event_id)
+WHERE lane.endpoint_id = $1 AND lane.lease_token = $2
+"""
+
+_HOLD_LEASE = """
+SELECT 1 FROM delivery_lane WHERE endpoint_id = $1 AND camera_id = $2 AND lease_token = $3
+FOR UPDATE
+"""
+
+_RECORD_ATTEMPT = """
+WITH attempted AS (
+    UPDATE delivery SET attempt_count = $2, state = $3, delivered_at = $4 WHERE delivery_id = $1
+)
+INSERT INTO delivery_attempt
+    (delivery_id, attempt, started_at, latency_ms, http_status, error, answer_head)
+VALUES ($1, $2, $5, $6, $7, $8, $9)
+"""
+
+_FREE_LANE = """
+UPDATE delivery_lane SET lease_token = NULL, due_at = $3 WHERE endpoint_id = $1 AND camera_id = $2
+"""
+
+_REMOVE_LANE_IF_EMPTY = """
+DELETE FROM delivery_lane WHERE endpoint_id = $1 AND camera_id = $2 AND NOT EXISTS (
+    SELECT 1 FROM delivery WHERE endpoint_id = $1 AND camera_id = $2 AND state = 'pending')
+"""
+
+_DISABLE = """
+UPDATE endpoint SET state = 'disabled', state_reason = $2
+WHERE endpoint_id = $1 AND state = 'active'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An endpoint as the relay needs it.
+
+    Attributes:
+        endpoint_id: Its identity.
+        name: What people call it.
+        url: Where to post.
+        secrets: What deliveries are signed with.
+    """
+
+    endpoint_id: int
+    name: str
+    url: str
+    secrets: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that may be attempted, once, under a lease.
+
+    Attributes:
+        delivery_id: Which delivery.
+        target: Where to.
+        event: What.
+        attempt: Which attempt this will be, from 1.
+        lease_token: What shows that the lane is still ours.
+    """
+
+    delivery_id: int
+    target: Target
+    event: Event
+    attempt: int
+    lease_token: uuid.UUID
+
+
+class Outbox:
+    """Leases due deliveries and records results.
+
+    Args:
+        pool: Connections to the database.
+        sealer: Opens the endpoints' secrets.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, sealer: Sealer) -> None:
+        self._pool = pool
+        self._sealer = sealer
+
+    async def targets(self) -> list[Target]:
+        """Return the endpoints that are served now."""
+        return [
+            Target(
+                endpoint_id=row["endpoint_id"],
+                name=row["name"],
+                url=row["url"],
+                secrets=(
+                    self._sealer.open(
+                        StoredSecret(row["secret_ciphertext"], row["secret_nonce"], row["key_id"]),
+                        row["name"].encode(),
+                    ),
+                ),
+            )
+            for row in await self._pool.fetch(_TARGETS)
+        ]
+
+    async def claim(self, target: Target, limit: int, now: datetime, lease_s: float) -> list[Claim]:
+        """Lease due lanes of one endpoint, the longest due first.
+
+        Args:
+            target: Whose.
+            limit: How many at most.
+            now: Compared with the lanes' due times.
+            lease_s: How long nobody else gets them.
+
+        Returns:
+            The oldest pending delivery of each lane.
+        """
+        token = uuid.uuid4()
+        until = now + timedelta(seconds=lease_s)
+        async with self._pool.acquire() as connection:
+            leased = await connection.execute(
+                _LEASE_LANES, target.endpoint_id, now, limit, token, until
+            )
+            if leased == "UPDATE 0":
+                return []
+            rows = await connection.fetch(_HEADS, target.endpoint_id, token)
+        return [
+            Claim(
+                delivery_id=row["delivery_id"],
+                target=target,
+                event=event_from_row(row),
+                attempt=row["attempt_count"] + 1,
+                lease_token=token,
+            )
+            for row in rows
+        ]
+
+    async def record(
+        self, claim: Claim, answer: Answer, verdict: Verdict, started_at: datetime, now: datetime
+    ) -> bool:
+        """Write down an attempt and what follows from it, in one transaction.
+
+        Args:
+            claim: What was attempted.
+            answer: What the receiver did.
+            verdict: What follows.
+            started_at: When the attempt began.
+            now: When it ended.
+
+        Returns:
+            Whether it was written. False when the lease was lost: then nothing was changed, for
+            another relay attempts or has attempted the same delivery.
+        """
+        lane = (claim.target.endpoint_id, claim.event.camera_id)
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval(_HOLD_LEASE, *lane, claim.lease_token) is None:
+                return False
+            await connection.execute(
+                _RECORD_ATTEMPT,
+                claim.delivery_id,
+                claim.attempt,
+                _STATE_AFTER[type(verdict)],
+                now if isinstance(verdict, Delivered) else None,
+                started_at,
+                answer.latency_ms,
+                answer.http_status,
+                answer.error,
+                answer.head,
+            )
+            delay_s = verdict.delay_s if isinstance(verdict, TryAgain) else 0
+            await connection.execute(_FREE_LANE, *lane, now + timedelta(seconds=delay_s))
+            if isinstance(verdict, Delivered | Dead):
+                await connection.execute(_REMOVE_LANE_IF_EMPTY, *lane)
+            if isinstance(verdict, Gone):
+                await connection.execute(_DISABLE, claim.target.endpoint_id, verdict.reason)
+        return True
+
+
+_STATE_AFTER: dict[type[Verdict], str] = {
+    Delivered: "delivered",
+    TryAgain: "pending",
+    Dead: "dead",
+    Gone: "pending",
+}

@@ -1,0 +1,78 @@
+"""What events say, by type. There is no field about persons, and none may be added."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+# PostgreSQL cannot keep U+0000, and nobody can read it.
+Name = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")]
+Words = Annotated[str, Meta(max_length=2000, pattern=r"^[^\x00]*$")]
+Pixel = Annotated[float, Meta(ge=-1e6, le=1e6)]
+SizePx = Annotated[int, Meta(ge=1, le=65_535)]
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+Moment = Annotated[datetime, Meta(tz=True)]
+StatusWord = Literal["unknown", "ok", "degraded", "offline"]
+
+
+class CameraStatusChanged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A camera went offline, became degraded or was restored.
+
+    Attributes:
+        from_status: What was known before.
+        to_status: What is known now.
+        cause: What is wrong, as a word of health; empty when nothing is.
+        evidence: What was seen, in words that an operator can act on.
+    """
+
+    from_status: StatusWord
+    to_status: StatusWord
+    cause: Name = ""
+    evidence: Words = ""
+
+
+class MotionSeen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something moved in a zone, or came to rest again.
+
+    Attributes:
+        phase: Which step this is.
+        box_xyxy: Left, top, right, bottom in pixels of the source picture.
+        picture_width_px: Width of that picture.
+        picture_height_px: Height of that picture.
+        zone: Name of the zone that was watched; empty for the whole picture.
+        started_at: When it began.
+    """
+
+    phase: Literal["start", "end"]
+    box_xyxy: tuple[Pixel, Pixel, Pixel, Pixel]
+    picture_width_px: SizePx
+    picture_height_px: SizePx
+    zone: Name = ""
+    started_at: Moment
+
+
+class VehicleAbandoned(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A vehicle stands in a zone for longer than the zone allows, or has left after that.
+
+    Attributes:
+        phase: Which step this is.
+        box_xyxy: Left, top, right, bottom in pixels of the source picture.
+        picture_width_px: Width of that picture.
+        picture_height_px: Height of that picture.
+        zone: Name of the zone whose limit was exceeded; empty for the whole picture.
+        dwell_s: How long it has stood.
+        started_at: When it stopped.
+        verified: A model saw a vehicle (true) or could not name it (false); null: none was asked.
+    """
+
+    phase: Literal["alert", "end"]
+    box_xyxy: tuple[Pixel, Pixel, Pixel, Pixel]
+    picture_width_px: SizePx
+    picture_height_px: SizePx
+    zone: Name = ""
+    dwell_s: Seconds
+    started_at: Moment
+    verified: bool | None = None
+
+
+Payload = CameraStatusChanged | MotionSeen | VehicleAbandoned

@@ -1,0 +1,124 @@
+"""`sharpeyes endpoint`: where events are sent."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import typer
+
+from sharpeyes.events.address import open_session
+from sharpeyes.events.endpoint import AddedEndpoint, Endpoint, EndpointStore
+from sharpeyes.events.event import EventType
+from sharpeyes.service.access import audit
+from sharpeyes.service.cli.context import Database, open_database, run
+from sharpeyes.service.cli.output import console, note, print_json, print_table
+
+app = typer.Typer(help="Where events are sent: the case system's webhooks.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+Name = Annotated[str, typer.Argument(help="The endpoint's name.")]
+
+# Whoever may run commands on this machine is not told apart.
+_ACTOR = "command line"
+
+
+@asynccontextmanager
+async def _endpoints() -> AsyncIterator[tuple[Database, EndpointStore]]:
+    async with open_database() as database:
+        settings = database.settings.events
+        async with open_session(settings) as session:
+            yield database, EndpointStore(database.pool, session, database.sealer, settings)
+
+
+async def _audit(database: Database, action: str, name: str, **detail: object) -> None:
+    async with database.pool.acquire() as connection:
+        await audit(connection, _ACTOR, action, name, detail=detail)
+
+
+@app.command("add")
+def add(
+    name: Name,
+    url: Annotated[str, typer.Argument(help="Where events are posted: http(s)://HOST:PORT/PATH.")],
+    event_type: Annotated[
+        list[EventType] | None,
+        typer.Option("--type", help="Send this type; repeat for several. Default: all types."),
+    ] = None,
+    handshake: Annotated[
+        bool,
+        typer.Option(
+            "--handshake/--no-handshake",
+            help="Ask the receiver for consent first. Without it you vouch for that; audited.",
+        ),
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Add an endpoint and print its signing secret, which cannot be read again."""
+
+    async def command() -> AddedEndpoint:
+        async with _endpoints() as (database, endpoints):
+            added = await endpoints.add(name, url, event_type or (), handshake=handshake)
+            await _audit(database, "endpoint.add", name, url=url, handshake=handshake)
+            return added
+
+    added = run(command())
+    if as_json:
+        print_json({"endpoint": added.endpoint, "secret": added.secret})
+        return
+    note(f"Endpoint {name} is added. Its signing secret is not shown again:")
+    console().print(added.secret)
+
+
+@app.command("list")
+def list_endpoints(as_json: AsJson = False) -> None:
+    """List endpoints, never their secrets."""
+
+    async def command() -> tuple[Endpoint, ...]:
+        async with _endpoints() as (_, endpoints):
+            return await endpoints.list()
+
+    found = run(command())
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("name", "url", "types", "state", "why"),
+        (
+            (
+                endpoint.name,
+                endpoint.url,
+                " ".join(endpoint.event_types) or "all",
+                endpoint.state,
+                endpoint.state_reason,
+            )
+            for endpoint in found
+        ),
+        empty="There are no endpoints yet: add one with `sharpeyes endpoint add NAME URL`.",
+    )
+
+
+@app.command("pause")
+def pause(name: Name) -> None:
+    """Stop sending to an endpoint. Its events wait until it is resumed."""
+
+    async def command() -> None:
+        async with _endpoints() as (database, endpoints):
+            await endpoints.pause(name)
+            await _audit(database, "endpoint.pause", name)
+
+    run(command())
+    note(f"Endpoint {name} is paused; its events wait.")
+
+
+@app.command("resume")
+def resume(name: Name) -> None:
+    """Send to an endpoint again, from the oldest event that waits."""
+
+    async def command() -> None:
+        async with _endpoints() as (database, endpoints):
+            await endpoints.resume(name)
+            await _audit(database, "endpoint.resume", name)
+
+    run(command())
+    note(f"Endpoint {name} is active.")
