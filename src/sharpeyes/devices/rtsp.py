@@ -1,17 +1,19 @@
 """The cheap check: does the camera describe its stream?"""
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 from sharpeyes.devices.address import DeviceAddress
 from sharpeyes.devices.credentials import Credentials
 from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.rtsp_client import RtspClient
-from sharpeyes.devices.rtsp_message import RtspResponse
 from sharpeyes.devices.sdp import RtspMedia, Sdp, SdpError, parse_sdp
 from sharpeyes.devices.settings import RtspLimits
 
 _LONGEST_SERVER_NAME = 100
+# An address goes back in a request line, which a blank would end.
+_SENDABLE = re.compile(r"[\x21-\x7e]{1,2048}\Z")
 _DEFAULT_LIMITS = RtspLimits()
 
 
@@ -64,20 +66,34 @@ async def check_rtsp(
     except TimeoutError:
         return client.connection.overdue(timeout_s)
     finally:
-        client.connection.close()
+        client.close()
 
 
-async def describe(client: RtspClient, limits: RtspLimits) -> tuple[Sdp, RtspResponse] | Fault:
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An answer to DESCRIBE: the description, and what its relative addresses relate to."""
+
+    sdp: Sdp
+    base: str
+    server: str
+
+
+async def describe(client: RtspClient, limits: RtspLimits) -> Described | Fault:
     """Ask a connected server for its stream's description."""
-    response = await client.request("DESCRIBE", client.address.url, [("Accept", "application/sdp")])
+    url = client.address.url
+    response = await client.demand("DESCRIBE", url, [("Accept", "application/sdp")])
     if isinstance(response, Fault):
         return response
-    if fault := client.failure("DESCRIBE", response):
-        return fault
     try:
-        return parse_sdp(response.body, max_media=limits.max_media), response
+        sdp = parse_sdp(response.body, max_media=limits.max_media)
     except SdpError as error:
         return Fault(FaultKind.PROTOCOL, f"{client.address.endpoint} {error}")
+    base = response.header("content-base") or response.header("content-location") or url
+    return Described(
+        sdp,
+        base if _SENDABLE.match(base) else url,
+        response.header("server") or "",
+    )
 
 
 async def _check(client: RtspClient, limits: RtspLimits) -> RtspDescription | Fault:
@@ -93,10 +109,9 @@ async def _check(client: RtspClient, limits: RtspLimits) -> RtspDescription | Fa
     described = await describe(client, limits)
     if isinstance(described, Fault):
         return described
-    sdp, response = described
-    server = response.header("server") or options.header("server") or ""
+    server = described.server or options.header("server") or ""
     return RtspDescription(
-        media=sdp.media,
+        media=described.sdp.media,
         server="".join(c for c in server if c.isprintable())[:_LONGEST_SERVER_NAME],
         connect_ms=(connected - started) * 1_000,
         latency_ms=(clock() - started) * 1_000,

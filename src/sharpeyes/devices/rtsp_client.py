@@ -11,6 +11,7 @@ from sharpeyes.devices.rtsp_connection import RtspConnection
 from sharpeyes.devices.rtsp_message import RtspResponse
 from sharpeyes.devices.settings import RtspLimits
 
+_OK = 200
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 _BUSY = frozenset({453, 503})
@@ -30,6 +31,8 @@ class RtspClient:
     ) -> None:
         self.address = address
         self.connection = RtspConnection(address.endpoint, limits)
+        self.session: tuple[str, str] | None = None
+        """Where a session that was set up is controlled, and its name."""
         self._authorizer = Authorizer(credentials)
 
     async def connect(self) -> Fault | None:
@@ -52,9 +55,8 @@ class RtspClient:
             the same reason: then the fault it means.
         """
         while True:
-            authorization = self._authorizer.header(method, url)
-            signed = [("Authorization", authorization)] if authorization else []
-            response = await self.connection.exchange(method, url, [*headers, *signed])
+            signed = [*headers, *self._authorization(method, url)]
+            response = await self.connection.exchange(method, url, signed)
             if isinstance(response, Fault):
                 return response
             if response.status != _UNAUTHORIZED:
@@ -64,12 +66,28 @@ class RtspClient:
             if refusal is not None:
                 return Fault(FaultKind.AUTH, f"{self.address.endpoint} {refusal} ({method})")
 
-    def failure(self, method: str, response: RtspResponse) -> Fault | None:
-        """Return what is wrong with an answer of another status than 200, or None."""
-        if response.status == 200:  # noqa: PLR2004  # the number is the word for it
-            return None
+    async def demand(
+        self, method: str, url: str, headers: Iterable[tuple[str, str]] = ()
+    ) -> RtspResponse | Fault:
+        """Ask like ``request``, and take any status but 200 for a fault."""
+        response = await self.request(method, url, headers)
+        if isinstance(response, Fault) or response.status == _OK:
+            return response
         told = f"answers {method} with status {response.status} {quoted(response.reason)}"
         return Fault(FaultKind.PROTOCOL, f"{self.address.endpoint} {told}")
+
+    def close(self) -> None:
+        """End the connection, and the session on it so that the camera frees its place."""
+        if self.session is None:
+            self.connection.abort()
+            return
+        control, session = self.session
+        headers = [("Session", session), *self._authorization("TEARDOWN", control)]
+        self.connection.say_goodbye("TEARDOWN", control, headers)
+
+    def _authorization(self, method: str, url: str) -> list[tuple[str, str]]:
+        header = self._authorizer.header(method, url)
+        return [("Authorization", header)] if header is not None else []
 
     def _general_fault(self, method: str, response: RtspResponse) -> Fault | None:
         told = f"answers {method} with status {response.status} {quoted(response.reason)}"

@@ -38,6 +38,7 @@ class RtspConnection(asyncio.Protocol):
         self._parser = RtspParser(limits)
         self._transport: asyncio.Transport | None = None
         self._sequence = 0
+        self._given_up = 0
         self._method = ""
         self._received_bytes = 0
         self._answer: asyncio.Future[RtspResponse | Fault] | None = None
@@ -55,17 +56,20 @@ class RtspConnection(asyncio.Protocol):
         try:
             return await self._answer
         finally:
+            if not self._answer.done() or self._answer.cancelled():
+                self._given_up = self._sequence
             self._answer = None
 
-    def close(self, *, last_request: str = "", url: str = "", session: str = "") -> None:
-        """End the connection, telling the server first if there is something to tell."""
-        if self._transport is None or self._transport.is_closing():
-            return
-        if last_request:
-            self._send(last_request, url, [("Session", session)])
-            self._transport.close()
-        else:
+    def abort(self) -> None:
+        """End the connection at once."""
+        if self._transport is not None:
             self._transport.abort()
+
+    def say_goodbye(self, method: str, url: str, headers: Iterable[tuple[str, str]]) -> None:
+        """Send a last request, and end the connection without waiting for its answer."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._send(method, url, headers)
+            self._transport.close()
 
     def overdue(self, timeout_s: float) -> Fault:
         """Return what it means that the deadline has passed."""
@@ -104,7 +108,9 @@ class RtspConnection(asyncio.Protocol):
         elif self._answer is None:
             self._end(Fault(FaultKind.NETWORK, f"{self._endpoint} closed the connection"))
         else:
-            when = "in the middle of its answer to" if self._received_bytes else "without an answer to"
+            when = (
+                "in the middle of its answer to" if self._received_bytes else "without an answer to"
+            )
             told = f"closed the connection {when} {self._method}"
             self._end(Fault(FaultKind.NETWORK, f"{self._endpoint} {told}"))
 
@@ -124,9 +130,11 @@ class RtspConnection(asyncio.Protocol):
     def _take_answer(self, response: RtspResponse) -> None:
         if self._answer is None or self._answer.done() or response.status < _FIRST_FINAL_STATUS:
             return
-        sequence = response.header("cseq")
+        sequence = response.header("cseq") or ""
+        if sequence.isdecimal() and int(sequence) <= self._given_up:
+            return
         # Some devices forget CSeq; with one question at a time there is nothing to confuse.
-        if sequence is not None and sequence != str(self._sequence):
+        if sequence not in {"", str(self._sequence)}:
             raise RtspMessageError(f"answers another question (CSeq) than {self._method}")
         self._answer.set_result(response)
 
