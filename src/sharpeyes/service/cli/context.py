@@ -9,15 +9,15 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+
+import asyncpg
 
 from sharpeyes.registry.sealing import Sealer
-from sharpeyes.service.database import open_pool, prepared_database
+from sharpeyes.service.database import open_pool
 from sharpeyes.service.keys import load_or_create_key
 from sharpeyes.service.settings import Settings, load_settings
-
-if TYPE_CHECKING:
-    import asyncpg
+from sharpeyes.service.startup import prepared_database
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class Database:
     """The open database of one command, and what seals secrets in it."""
 
     settings: Settings
-    pool: asyncpg.Pool[asyncpg.Record]
+    pool: asyncpg.Pool
     key: bytes
     sealer: Sealer
 
@@ -53,5 +53,8 @@ async def open_database() -> AsyncIterator[Database]:
     """Give the command its database: migrated, and started first where it is the embedded one."""
     chosen = settings()
     key = load_or_create_key(chosen.secret_key_file)
-    async with prepared_database(chosen) as url, open_pool(url, min_size=1, max_size=4) as pool:
+    async with (
+        prepared_database(chosen) as url,
+        await open_pool(url, min_size=1, max_size=4, application_name="sharpeyes command") as pool,
+    ):
         yield Database(settings=chosen, pool=pool, key=key, sealer=Sealer(key))

@@ -1,0 +1,39 @@
+"""The HTTP application: every operation behind its right, and the dashboard."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import msgspec
+from aiohttp import web
+
+from sharpeyes.service.api import cameras, endpoints, events, probes, session, status, stream
+from sharpeyes.service.api.context import CONTEXT, ApiContext
+from sharpeyes.service.api.operation import openapi_document
+from sharpeyes.service.api.pages import add_pages
+from sharpeyes.service.api.security import harden, require
+
+OPERATIONS = (
+    *session.OPERATIONS,
+    *status.OPERATIONS,
+    *cameras.OPERATIONS,
+    *events.OPERATIONS,
+    *endpoints.OPERATIONS,
+    *stream.OPERATIONS,
+    *probes.OPERATIONS,
+)
+
+_LONGEST_BODY_BYTES = 1024 * 1024
+
+
+def build_app(context: ApiContext) -> web.Application:
+    """Return the application; it owns nothing in `context` and closes nothing."""
+    app = web.Application(middlewares=[harden], client_max_size=_LONGEST_BODY_BYTES)
+    app[CONTEXT] = context
+    app[probes.OPENAPI] = msgspec.json.encode(openapi_document(OPERATIONS, version("sharpeyes")))
+    for operation in OPERATIONS:
+        app.router.add_route(
+            operation.method, operation.path, require(operation.scope, operation.handler)
+        )
+    add_pages(app)
+    return app

@@ -1,0 +1,117 @@
+"""Webhook endpoints over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+
+from sharpeyes.events.errors import EndpointError, EndpointExistsError
+from sharpeyes.events.event import EventType
+from sharpeyes.service.access import Scope, audit
+from sharpeyes.service.api.context import CONTEXT
+from sharpeyes.service.api.operation import Operation, answer
+from sharpeyes.service.api.problem import FieldError, ProblemError
+from sharpeyes.service.api.reading import read_body
+from sharpeyes.service.api.security import PRINCIPAL
+
+
+class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
+    """An endpoint and how its deliveries stand; its secret is never shown again."""
+
+    endpoint_id: int
+    name: str
+    url: str
+    event_types: list[str]
+    state: str
+    state_reason: str
+    created_at: datetime
+    pending: int
+    delivered: int
+    dead: int
+
+
+class EndpointList(msgspec.Struct, frozen=True):
+    """All endpoints in the order of their names."""
+
+    endpoints: list[EndpointView]
+
+
+class NewEndpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where events shall go. No `event_types` means every type."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    url: Annotated[str, msgspec.Meta(max_length=2000)]
+    event_types: list[EventType] = []
+
+
+class EndpointCreated(msgspec.Struct, frozen=True):
+    """The new endpoint's secret: it signs every delivery and is shown this once."""
+
+    endpoint_id: int
+    name: str
+    secret: str
+
+
+_SCREEN = """
+SELECT p.endpoint_id, p.name, p.url, p.event_types, p.state, p.state_reason, p.created_at,
+       count(*) FILTER (WHERE d.state = 'pending') AS pending,
+       count(*) FILTER (WHERE d.state = 'delivered') AS delivered,
+       count(*) FILTER (WHERE d.state = 'dead') AS dead
+FROM endpoint p LEFT JOIN delivery d USING (endpoint_id)
+GROUP BY p.endpoint_id ORDER BY p.name
+"""
+
+
+async def list_endpoints(request: web.Request) -> web.Response:
+    """Answer all endpoints with their counts of deliveries."""
+    rows = await request.app[CONTEXT].pool.fetch(_SCREEN)
+    return answer(EndpointList([msgspec.convert(dict(row), EndpointView) for row in rows]))
+
+
+async def add_endpoint(request: web.Request) -> web.Response:
+    """Register an endpoint once its receiver has agreed to be sent events."""
+    context = request.app[CONTEXT]
+    new = await read_body(request, NewEndpoint)
+    try:
+        added = await context.endpoints.add(new.name, new.url, tuple(new.event_types))
+    except EndpointExistsError as error:
+        raise ProblemError(HTTPStatus.CONFLICT, str(error)) from None
+    except EndpointError as error:
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            str(error),
+            errors=(FieldError("url", new.url, str(error)),),
+        ) from None
+    async with context.pool.acquire() as connection:
+        await audit(connection, request[PRINCIPAL].name, "endpoint.add", new.name)
+    return answer(
+        EndpointCreated(added.endpoint.endpoint_id, added.endpoint.name, added.secret),
+        HTTPStatus.CREATED,
+    )
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/api/v1/endpoints",
+        handler=list_endpoints,
+        summary="Webhook endpoints and how their deliveries stand",
+        scope=Scope.ENDPOINTS_READ,
+        answer=EndpointList,
+    ),
+    Operation(
+        method="POST",
+        path="/api/v1/endpoints",
+        handler=add_endpoint,
+        summary="Add a webhook endpoint; its secret is answered once",
+        scope=Scope.ENDPOINTS_WRITE,
+        body=NewEndpoint,
+        answer=EndpointCreated,
+        status=HTTPStatus.CREATED,
+        problems=(HTTPStatus.CONFLICT,),
+    ),
+)

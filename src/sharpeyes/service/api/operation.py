@@ -1,0 +1,143 @@
+"""One HTTP operation: its route, its right, its records; the OpenAPI document says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from sharpeyes.service.access import Scope
+from sharpeyes.service.api.problem import Problem
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What `/openapi.json` says of a route and what the server does there.
+
+    `scope` is the right that the caller's token must have; None asks for no token.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    scope: Scope | None
+    query: type[msgspec.Struct] | None = None
+    body: type[msgspec.Struct] | None = None
+    answer: type[msgspec.Struct] | None = None
+    content_type: str = "application/json"
+    status: HTTPStatus = HTTPStatus.OK
+    problems: tuple[HTTPStatus, ...] = ()
+
+
+def answer(record: msgspec.Struct, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
+    """Write a record as a JSON answer."""
+    return web.Response(
+        body=msgspec.json.encode(record), status=status.value, content_type="application/json"
+    )
+
+
+def openapi_document(operations: Sequence[Operation], version: str) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of these operations."""
+    records: set[type[msgspec.Struct]] = {Problem}
+    for operation in operations:
+        records |= {r for r in (operation.query, operation.body, operation.answer) if r}
+    _, components = msgspec.json.schema_components(
+        sorted(records, key=lambda record: record.__name__),
+        ref_template="#/components/schemas/{name}",
+    )
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(
+            operation, components
+        )
+    # Query records are spelled out as parameters; nothing else refers to them.
+    for operation in operations:
+        if operation.query:
+            components.pop(operation.query.__name__, None)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Sharp Eyes",
+            "version": version,
+            "description": "Cameras, their health, their events.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "sharpeyes-session"},
+            },
+        },
+    }
+
+
+def _described(operation: Operation, components: dict[str, Any]) -> dict[str, Any]:
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _path_names(operation.path)
+    ]
+    if operation.query:
+        schema = components[operation.query.__name__]
+        required = schema.get("required", ())
+        parameters += [
+            {"name": name, "in": "query", "required": name in required, "schema": described}
+            for name, described in schema["properties"].items()
+        ]
+    problems = set(operation.problems)
+    if operation.scope:
+        problems |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+    if operation.query or operation.body:
+        problems.add(HTTPStatus.UNPROCESSABLE_ENTITY)
+    if operation.body:
+        problems |= {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+    described: dict[str, Any] = {
+        "summary": operation.summary,
+        "operationId": operation.handler.__name__,
+        "responses": {
+            str(operation.status.value): _answer_described(operation),
+            **{
+                str(status.value): {
+                    "description": status.phrase,
+                    "content": {"application/problem+json": {"schema": _ref(Problem)}},
+                }
+                for status in sorted(problems)
+            },
+        },
+    }
+    if parameters:
+        described["parameters"] = parameters
+    if operation.body:
+        described["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": _ref(operation.body)}},
+        }
+    if operation.scope:
+        described["security"] = [{"token": []}, {"session": []}]
+        described["description"] = f"Needs the scope `{operation.scope}`."
+    return described
+
+
+def _answer_described(operation: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": operation.status.phrase}
+    if operation.answer:
+        described["content"] = {operation.content_type: {"schema": _ref(operation.answer)}}
+    elif operation.status is not HTTPStatus.NO_CONTENT:
+        described["content"] = {operation.content_type: {}}
+    return described
+
+
+def _ref(record: type[msgspec.Struct]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{record.__name__}"}
+
+
+def _path_names(path: str) -> list[str]:
+    return [part[1:-1] for part in path.split("/") if part.startswith("{")]

@@ -1,0 +1,101 @@
+"""From what a caller sent to a typed record, or to the list of all that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from sharpeyes.service.api.problem import FieldError, ProblemError
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+_LONGEST_SHOWN = 120
+
+
+async def read_body(request: web.Request, record: type[T]) -> T:
+    """Return the JSON body as a `record`.
+
+    Raises:
+        ProblemError: 400 when it is not JSON, 413 when it is too long, 422 with every bad field.
+    """
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise ProblemError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"the body is longer than {request.client_max_size} bytes",
+        ) from None
+    try:
+        value = msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, f"the body is not JSON: {error}") from None
+    except UnicodeDecodeError:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is not UTF-8") from None
+    except RecursionError:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "the body must be a JSON object")
+    return _convert(value, record, strict=True)
+
+
+def read_query(request: web.Request, record: type[T]) -> T:
+    """Return the query string as a `record`; its values are text and are read as such.
+
+    Raises:
+        ProblemError: 422 with every unknown, repeated or bad parameter.
+    """
+    repeated = [key for key in set(request.query) if len(request.query.getall(key)) > 1]
+    if repeated:
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "a parameter is given twice",
+            errors=tuple(FieldError(key, "", "give it once") for key in sorted(repeated)),
+        )
+    return _convert(dict(request.query), record, strict=False)
+
+
+def _convert(value: Mapping[str, Any], record: type[T], *, strict: bool) -> T:
+    try:
+        return msgspec.convert(value, record, strict=strict)
+    except msgspec.ValidationError as error:
+        # msgspec stops at the first; a caller wants to mend all of them in one go.
+        errors = field_errors(value, record, strict=strict)
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "; ".join(f"{e.field}: {e.reason}" for e in errors) or str(error),
+            errors=errors,
+        ) from None
+
+
+def field_errors(
+    value: Mapping[str, Any], record: type[msgspec.Struct], *, strict: bool
+) -> tuple[FieldError, ...]:
+    """Return every field of `value` that `record` cannot hold, in the record's order."""
+    fields = {field.encode_name: field for field in msgspec.structs.fields(record)}
+    errors = []
+    for name, field in fields.items():
+        if name not in value:
+            if field.required:
+                errors.append(FieldError(name, "", "is missing"))
+            continue
+        try:
+            msgspec.convert(value[name], field.type, strict=strict)
+        except msgspec.ValidationError as error:
+            errors.append(FieldError(name, _shown(name, value[name]), str(error)))
+    errors += [
+        FieldError(name, "", f"is not a field; there are {', '.join(fields)}")
+        for name in value
+        if name not in fields
+    ]
+    return tuple(errors)
+
+
+def _shown(name: str, value: object) -> str:
+    if name in {"password", "token", "secret"}:
+        return ""
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"

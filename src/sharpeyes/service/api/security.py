@@ -1,0 +1,140 @@
+"""Who may reach an operation, and what every answer carries."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+import asyncpg
+import structlog
+from aiohttp import web
+
+from sharpeyes.registry.errors import RegistryError
+from sharpeyes.service.access import (
+    ANONYMOUS,
+    Principal,
+    Scope,
+    audit,
+    principal_of_session,
+    principal_of_token,
+)
+from sharpeyes.service.api.context import CONTEXT, ApiContext
+from sharpeyes.service.api.problem import Problem, ProblemError, problem_response
+
+PRINCIPAL = web.RequestKey("principal", Principal)
+# A `__Host-` name needs https; behind a plain address in a private network the plain one is used.
+COOKIE = "sharpeyes-session"
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:;"
+        " worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none';"
+        " form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+log = structlog.get_logger()
+
+Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def harden(request: web.Request, handler: Next) -> web.StreamResponse:
+    """Turn errors into problems and give every answer its protective headers."""
+    try:
+        response = await handler(request)
+    except ProblemError as error:
+        response = problem_response(error.problem, error.headers)
+    except web.HTTPException as error:
+        response = problem_response(
+            Problem(title=error.reason, status=error.status, detail=_spoken(request, error)),
+            {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None,
+        )
+    except RegistryError as error:
+        response = problem_response(
+            Problem(title="Unprocessable Entity", status=422, detail=str(error))
+        )
+    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError):
+        log.warning("database unreachable", path=request.path)
+        response = problem_response(
+            Problem(
+                title="Service Unavailable",
+                status=HTTPStatus.SERVICE_UNAVAILABLE,
+                detail="the database cannot be reached; nothing was changed, try again",
+            ),
+            {"Retry-After": "5"},
+        )
+    if not response.prepared:
+        response.headers.update(_HEADERS)
+        if request.path.startswith("/api/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def require(scope: Scope | None, handler: Next) -> Next:
+    """Return `handler` for callers who hold `scope` only; None lets everybody in."""
+    if scope is None:
+        return handler
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        principal = await identify(request)
+        if principal is None:
+            raise ProblemError(
+                HTTPStatus.UNAUTHORIZED,
+                "sign in, or send a token: Authorization: Bearer set_...",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        if scope not in principal.scopes:
+            await _refuse(request.app[CONTEXT], request, principal, scope)
+        request[PRINCIPAL] = principal
+        return await handler(request)
+
+    return guarded
+
+
+async def identify(request: web.Request) -> Principal | None:
+    """Return who asks: by token, else by the session's cookie, else the demo's anonymous."""
+    context = request.app[CONTEXT]
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return await principal_of_token(context.pool, token.strip())
+    if cookie := request.cookies.get(COOKIE):
+        principal = await principal_of_session(context.pool, cookie)
+        if principal is not None:
+            _refuse_cross_site(request)
+            return principal
+    return ANONYMOUS if context.settings.http.anonymous else None
+
+
+def _refuse_cross_site(request: web.Request) -> None:
+    # Another site's page can make a browser send our cookie, but not this header.
+    if request.method not in _SAFE_METHODS and "X-Sharpeyes" not in request.headers:
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN, "a change made with a session needs the header X-Sharpeyes: 1"
+        )
+
+
+async def _refuse(
+    context: ApiContext, request: web.Request, principal: Principal, scope: Scope
+) -> None:
+    async with context.pool.acquire() as connection:
+        await audit(
+            connection,
+            principal.name,
+            f"{request.method} {scope}",
+            request.path,
+            outcome="refused",
+        )
+    raise ProblemError(HTTPStatus.FORBIDDEN, f"this needs the scope {scope}")
+
+
+def _spoken(request: web.Request, error: web.HTTPException) -> str:
+    if error.status == HTTPStatus.NOT_FOUND:
+        return f"there is nothing at {request.path}"
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        return f"{request.method} is not possible at {request.path}"
+    return error.text or error.reason

@@ -1,0 +1,78 @@
+"""`sharpeyes serve`, and the processes it keeps running, each a command of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import typer
+import uvloop
+
+from sharpeyes.service import processes
+from sharpeyes.service.cli import context
+from sharpeyes.service.cli.output import note
+from sharpeyes.service.keys import load_or_create_key
+from sharpeyes.service.logs import configure_logging
+from sharpeyes.service.settings import Settings
+from sharpeyes.service.startup import prepared_database
+from sharpeyes.service.stopping import stop_requested
+from sharpeyes.service.supervisor import supervise
+
+Process = Callable[[Settings, str, asyncio.Event], Awaitable[None]]
+
+Supervised = Annotated[
+    bool,
+    typer.Option(
+        "--supervised", help="End when standard input is closed (`sharpeyes serve` does this)."
+    ),
+]
+
+
+def serve() -> None:
+    """Run the whole service on this machine until Ctrl-C or SIGTERM."""
+    settings = context.settings()
+    configure_logging(settings.log)
+    # Before any process needs it, so that two do not create two.
+    load_or_create_key(settings.secret_key_file)
+
+    async def command() -> None:
+        async with (
+            stop_requested(supervised=False) as stop,
+            prepared_database(settings) as url,
+        ):
+            note(f"Dashboard: http://{settings.http.host}:{settings.http.port}/")
+            if not settings.http.anonymous:
+                note("Sign in with a token: `sharpeyes token create NAME` makes one.")
+            await supervise(settings, context.config_file.get(), url, stop)
+
+    uvloop.run(command())
+
+
+def api(*, supervised: Supervised = False) -> None:
+    """Run one HTTP API process: dashboard, API, metrics."""
+    _run(processes.run_api, supervised=supervised)
+
+
+def relay(*, supervised: Supervised = False) -> None:
+    """Run one relay: it delivers events to webhook endpoints."""
+    _run(processes.run_relay, supervised=supervised)
+
+
+def worker(*, supervised: Supervised = False) -> None:
+    """Run one worker: it probes, samples and detects for its share of the cameras."""
+    _run(processes.run_worker, supervised=supervised)
+
+
+def _run(process: Process, *, supervised: bool) -> None:
+    settings = context.settings()
+    configure_logging(settings.log)
+
+    async def command() -> None:
+        async with (
+            stop_requested(supervised=supervised) as stop,
+            prepared_database(settings) as url,
+        ):
+            await process(settings, url, stop)
+
+    uvloop.run(command())

@@ -1,0 +1,100 @@
+"""Metrics of all processes on this machine, and gauges read from the database at scrape time.
+
+Cameras are never labels: a city has hundreds of thousands, and a series each would drown
+Prometheus.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+# prometheus-client reads this when a metric is made: each process writes its figures to a file
+# there, and whichever is scraped adds all of them up.
+MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+PROBES = Counter(
+    "sharpeyes_probes", "Checks made of cameras, by layer and outcome.", ("layer", "outcome")
+)
+TRANSITIONS = Counter("sharpeyes_transitions", "Status changes of cameras.", ("to_status", "cause"))
+FRAMES = Counter("sharpeyes_frames", "Sampled frames, by what became of them.", ("outcome",))
+FINDINGS = Counter("sharpeyes_findings", "What the detectors found.", ("kind", "phase"))
+ATTEMPTS = Counter("sharpeyes_delivery_attempts", "Webhook attempts, by outcome.", ("outcome",))
+ATTEMPT_SECONDS = Histogram("sharpeyes_delivery_attempt_seconds", "How long webhook attempts took.")
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """What the database says at this moment."""
+
+    cameras: tuple[tuple[str, str, int], ...]
+    """Tier number, status, how many."""
+    deliveries: tuple[tuple[str, int], ...]
+    """State of delivery, how many."""
+
+
+async def read_gauges(pool: asyncpg.Pool) -> Gauges:
+    """Count what a scrape shows."""
+    cameras = await pool.fetch(
+        "SELECT c.tier, CASE WHEN c.poll_mode <> 'direct' THEN 'not_measured'"
+        " ELSE COALESCE(s.status, 'unknown') END AS status, count(*) AS n"
+        " FROM camera c LEFT JOIN camera_status s USING (camera_id) GROUP BY 1, 2"
+    )
+    # Delivered rows are many and need no gauge: the counter of attempts tells of them.
+    deliveries = await pool.fetch(
+        "SELECT state, count(*) AS n FROM delivery WHERE state <> 'delivered' GROUP BY state"
+    )
+    return Gauges(
+        cameras=tuple((str(row["tier"]), row["status"], row["n"]) for row in cameras),
+        deliveries=tuple((row["state"], row["n"]) for row in deliveries),
+    )
+
+
+class _GaugesCollector(Collector):
+    def __init__(self, gauges: Gauges) -> None:
+        self._gauges = gauges
+
+    def collect(self) -> Iterator[Metric]:
+        cameras = GaugeMetricFamily(
+            "sharpeyes_cameras", "Registered cameras.", labels=("tier", "status")
+        )
+        for tier, status, count in self._gauges.cameras:
+            cameras.add_metric((tier, status), count)
+        yield cameras
+        deliveries = GaugeMetricFamily(
+            "sharpeyes_deliveries", "Deliveries that are not delivered.", labels=("state",)
+        )
+        counted = dict(self._gauges.deliveries)
+        for state in ("pending", "dead"):
+            deliveries.add_metric((state,), counted.get(state, 0))
+        yield deliveries
+
+
+def exposition(gauges: Gauges) -> tuple[bytes, str]:
+    """Return the text that Prometheus reads, and its content type."""
+    registry = CollectorRegistry()
+    if MULTIPROCESS_FOLDER in os.environ:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # untyped upstream
+    registry.register(_GaugesCollector(gauges))
+    return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+def prepare_folder(folder: Path) -> None:
+    """Empty the folder of metric files that an earlier run left, so that its sums do not add."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob("*.db"):
+        stale.unlink()

@@ -1,0 +1,117 @@
+"""The processes of the service, each wired from the settings and a database address alone."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import UTC, datetime
+
+import structlog
+from aiohttp import web
+
+from sharpeyes.events.address import open_session
+from sharpeyes.events.endpoint import EndpointStore
+from sharpeyes.events.relay import Attempted, Relay
+from sharpeyes.events.store import EventStore
+from sharpeyes.health.store import StatusStore
+from sharpeyes.registry.credentials import CredentialStore
+from sharpeyes.registry.divisions import DivisionStore
+from sharpeyes.registry.sealing import Sealer
+from sharpeyes.registry.store import CameraStore
+from sharpeyes.service import metrics
+from sharpeyes.service.api.app import build_app
+from sharpeyes.service.api.context import ApiContext
+from sharpeyes.service.changes import Changes
+from sharpeyes.service.database import open_pool
+from sharpeyes.service.errors import ServiceError
+from sharpeyes.service.keys import load_or_create_key
+from sharpeyes.service.settings import Settings
+
+log = structlog.get_logger()
+
+# A browser's live stream ends when we do; it is not worth waiting for.
+_STREAMS_GRACE_S = 1.0
+
+
+class AddressInUseError(ServiceError):
+    """The HTTP port belongs to another program, or to another Sharp Eyes."""
+
+
+async def run_api(settings: Settings, database_url: str, stop: asyncio.Event) -> None:
+    """Serve HTTP until `stop`.
+
+    Raises:
+        AddressInUseError: The port cannot be listened on.
+    """
+    key = load_or_create_key(settings.secret_key_file)
+    changes = Changes(database_url)
+    async with (
+        await open_pool(
+            database_url, min_size=1, max_size=10, application_name="sharpeyes api"
+        ) as pool,
+        open_session(settings.events) as session,
+        asyncio.TaskGroup() as group,
+    ):
+        app = build_app(
+            ApiContext(
+                settings=settings,
+                pool=pool,
+                cameras=CameraStore(pool, CredentialStore(pool, key)),
+                divisions=DivisionStore(pool),
+                statuses=StatusStore(pool),
+                events=EventStore(pool),
+                endpoints=EndpointStore(pool, session, Sealer(key), settings.events),
+                changes=changes,
+            )
+        )
+        listening = group.create_task(changes.run())
+        await _serve(app, settings, stop)
+        listening.cancel()
+
+
+async def _serve(app: web.Application, settings: Settings, stop: asyncio.Event) -> None:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STREAMS_GRACE_S)
+    await runner.setup()
+    try:
+        host, port = settings.http.host, settings.http.port
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise AddressInUseError(
+                f"cannot serve on {host}:{port}: {error.strerror}; set http.port to another"
+            ) from None
+        log.info("serving", host=host, port=port)
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+async def run_relay(settings: Settings, database_url: str, stop: asyncio.Event) -> None:
+    """Deliver events until `stop`."""
+    sealer = Sealer(load_or_create_key(settings.secret_key_file))
+    async with (
+        await open_pool(
+            database_url, min_size=2, max_size=10, application_name="sharpeyes relay"
+        ) as pool,
+        open_session(settings.events) as session,
+    ):
+        relay = Relay(
+            pool,
+            session,
+            sealer,
+            settings.events,
+            _now,
+            random=random.SystemRandom(),
+            observe=_count_attempt,
+        )
+        log.info("delivering")
+        await relay.run(stop)
+
+
+def _count_attempt(attempted: Attempted) -> None:
+    metrics.ATTEMPTS.labels(attempted.outcome).inc()
+    metrics.ATTEMPT_SECONDS.observe(attempted.latency_s)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,54 @@
+"""When a process shall end: on SIGTERM or Ctrl-C, or when the process that started it is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+
+
+@asynccontextmanager
+async def stop_requested(*, supervised: bool) -> AsyncIterator[asyncio.Event]:
+    """Give an event that is set when the process shall end.
+
+    A supervised process holds the read end of a pipe as its standard input: its supervisor's death
+    closes the pipe, however it died, so that no orphan keeps a lease or a port.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, stop.set)
+    watch = asyncio.create_task(_end_of_input(stop)) if supervised else None
+    try:
+        yield stop
+    finally:
+        if watch is not None:
+            watch.cancel()
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+async def _end_of_input(stop: asyncio.Event) -> None:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    while await reader.read(1024):
+        pass
+    stop.set()
+
+
+async def until_stopped(stop: asyncio.Event, *work: Awaitable[None]) -> None:
+    """Run all of `work` until `stop` is set, then cancel it; a failure of any ends all, loudly."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_as_coroutine(one)) for one in work]
+        await stop.wait()
+        for task in tasks:
+            task.cancel()
+
+
+async def _as_coroutine(work: Awaitable[None]) -> None:
+    await work

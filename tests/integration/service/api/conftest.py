@@ -1,0 +1,79 @@
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from sharpeyes.events.address import open_session
+from sharpeyes.events.endpoint import EndpointStore
+from sharpeyes.events.settings import EventSettings
+from sharpeyes.events.store import EventStore
+from sharpeyes.health.store import StatusStore
+from sharpeyes.registry.credentials import CredentialStore
+from sharpeyes.registry.divisions import DivisionStore
+from sharpeyes.registry.sealing import Sealer
+from sharpeyes.registry.store import CameraStore
+from sharpeyes.service.access import Scope, create_token
+from sharpeyes.service.api.app import build_app
+from sharpeyes.service.api.context import ApiContext
+from sharpeyes.service.changes import Changes
+from sharpeyes.service.settings import HttpSettings, Settings
+
+KEY = bytes(range(32))
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The real application on a real port, on a database of its own."""
+
+    client: TestClient[web.Request, web.Application]
+    context: ApiContext
+
+    async def token(self, *scopes: Scope) -> dict[str, str]:
+        token = await create_token(
+            self.context.pool,
+            f"test {'+'.join(scopes)}",
+            frozenset(scopes),
+            datetime.now(UTC) + timedelta(days=1),
+        )
+        return {"Authorization": f"Bearer {token}"}
+
+
+async def _serve(pool: asyncpg.Pool, database_url: str, settings: Settings) -> AsyncIterator[Api]:
+    changes = Changes(database_url)
+    async with open_session(settings.events) as session:
+        context = ApiContext(
+            settings=settings,
+            pool=pool,
+            cameras=CameraStore(pool, CredentialStore(pool, KEY)),
+            divisions=DivisionStore(pool),
+            statuses=StatusStore(pool),
+            events=EventStore(pool),
+            endpoints=EndpointStore(pool, session, Sealer(KEY), settings.events),
+            changes=changes,
+        )
+        listening = asyncio.create_task(changes.run())
+        async with TestClient(TestServer(build_app(context))) as client:
+            yield Api(client, context)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+
+@pytest_asyncio.fixture
+async def api(pool: asyncpg.Pool, database_url: str) -> AsyncIterator[Api]:
+    async for served in _serve(pool, database_url, Settings()):
+        yield served
+
+
+@pytest_asyncio.fixture
+async def demo_api(pool: asyncpg.Pool, database_url: str) -> AsyncIterator[Api]:
+    """As in the demo: nobody signs in, and receivers may be on this machine."""
+    settings = Settings(
+        http=HttpSettings(anonymous=True), events=EventSettings(allow_loopback=True)
+    )
+    async for served in _serve(pool, database_url, settings):
+        yield served

@@ -1,0 +1,43 @@
+import asyncio
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+from sharpeyes.service.access import Scope
+from sharpeyes.service.api.app import OPERATIONS
+
+
+async def test_the_document_names_every_operation(api: Any) -> None:
+    document = await (await api.client.get("/openapi.json")).json()
+    assert document["openapi"] == "3.1.0"
+    described = {
+        (method.upper(), path) for path, item in document["paths"].items() for method in item
+    }
+    assert described == {(operation.method, operation.path) for operation in OPERATIONS}
+
+
+async def test_the_server_keeps_what_the_document_promises(api: Any, tmp_path: Path) -> None:
+    headers = await api.token(*Scope)
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"schemathesis seed: {seed}")  # noqa: T201  # shown when the test fails
+    # A live stream has no end to check.
+    run = await asyncio.create_subprocess_exec(
+        *(str(Path(sys.executable).with_name("schemathesis")), "run"),
+        *(str(api.client.make_url("/openapi.json")), f"--seed={seed}", "--max-examples=15"),
+        *("--phases=examples,coverage,fuzzing", "--exclude-path=/api/v1/stream"),
+        *(
+            "--exclude-path=/api/v1/session",
+            "--header",
+            f"Authorization: {headers['Authorization']}",
+        ),
+        # A schema cannot say which twenty digits make a device code, so some of what it allows
+        # is refused, with a reason.
+        "--exclude-checks=positive_data_acceptance",
+        "--no-color",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        cwd=tmp_path,
+    )
+    output, _ = await run.communicate()
+    assert run.returncode == 0, output.decode()
