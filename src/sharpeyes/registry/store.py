@@ -14,7 +14,6 @@ from sharpeyes.devices.credentials import Credentials
 from sharpeyes.registry.camera import Camera, CameraFile, PollMode, Tier, tidy, validate
 from sharpeyes.registry.credentials import Connection, CredentialStore, validate_credentials
 from sharpeyes.registry.device_code import DeviceCode
-from sharpeyes.registry.divisions import SUBTREE
 from sharpeyes.registry.errors import (
     CameraChangedError,
     CameraExistsError,
@@ -25,7 +24,8 @@ from sharpeyes.registry.errors import (
     ZoneExistsError,
     ZoneInvalidError,
 )
-from sharpeyes.registry.fields import refuse_division_code, refuse_text
+from sharpeyes.registry.fields import refuse_text
+from sharpeyes.registry.search import CameraQuery
 
 FILE_COLUMNS = CameraFile.__struct_fields__
 """The columns that an engineer hands in, named as the fields of `CameraFile`."""
@@ -161,7 +161,7 @@ class CameraStore:
         Raises:
             UnknownDivisionError: There is no such division.
         """
-        query = _Query(tier, division_code, text)
+        query = CameraQuery(tier, division_code, text)
         total: int = await self._pool.fetchval(query.sql("count(*)"), *query.arguments)
         if not total and division_code is not None:
             await self._require_division(division_code)
@@ -189,9 +189,9 @@ class CameraStore:
             UnknownDivisionError: There is no such division.
             DeviceCodeError: `after` is no device code.
         """
-        query = _Query(tier, division_code, text)
+        query = CameraQuery(tier, division_code, text)
         if after is not None:
-            query.require("device_code > {}", DeviceCode.parse(after).text)
+            query.require("device_code > {0}", DeviceCode.parse(after).text)
         query.arguments.append(limit)
         sql = f"{query.sql('camera.*')} ORDER BY device_code LIMIT ${len(query.arguments)}"
         rows = await self._pool.fetch(sql, *query.arguments)
@@ -267,41 +267,6 @@ class CameraStore:
             "SELECT 1 FROM division WHERE division_code = $1", division_code
         ):
             raise UnknownDivisionError(division_code)
-
-
-class _Query:
-    """A WHERE clause that names only what was asked for, so that the planner sees no more."""
-
-    def __init__(self, tier: Tier | None, division_code: str | None, text: str | None) -> None:
-        self.arguments: list[object] = []
-        self._conditions: list[str] = []
-        if tier is not None:
-            self.require("tier = {}", tier)
-        if division_code is not None and refuse_division_code(division_code):
-            raise UnknownDivisionError(division_code)
-        if division_code is not None:
-            self.require(
-                f"division_code IN (WITH RECURSIVE subtree AS ({SUBTREE.replace('{root}', '{}')})"  # noqa: S608  # ours
-                " SELECT division_code FROM subtree)",
-                division_code,
-            )
-        if text is not None and refuse_text(text):
-            # Nothing on file has such characters, and some the database would not even take.
-            self._conditions.append("false")
-        elif text is not None:
-            self.require(
-                "(strpos(lower(name), {0}) > 0 OR strpos(device_code, {0}) > 0"
-                " OR strpos(host, {0}) > 0)",
-                text.strip().lower(),
-            )
-
-    def require(self, condition: str, argument: object) -> None:
-        self.arguments.append(argument)
-        self._conditions.append(condition.format(f"${len(self.arguments)}"))
-
-    def sql(self, what: str) -> str:
-        conditions = " AND ".join(self._conditions) or "true"
-        return f"SELECT {what} FROM camera WHERE {conditions}"  # noqa: S608  # ours
 
 
 def _checked(camera_file: CameraFile, credentials: Credentials | None) -> CameraFile:

@@ -1,0 +1,254 @@
+"""Whole files: what is taken, what is refused, and what a second time changes."""
+
+import asyncio
+import io
+from collections.abc import Callable
+
+import asyncpg
+import pytest
+
+from sharpeyes.devices.credentials import Credentials
+from sharpeyes.registry.camera import CameraFile, Tier
+from sharpeyes.registry.credentials import CredentialStore
+from sharpeyes.registry.errors import ImportFileError
+from sharpeyes.registry.importing import BATCH_ROWS, CameraImporter, ImportReport
+from sharpeyes.registry.store import CameraStore
+
+Maker = Callable[..., CameraFile]
+HEADER = (
+    "device_code,name,tier,division_code,longitude,latitude,host,rtsp_port,http_port,"
+    "main_stream_path,sub_stream_path,snapshot_path,poll_mode,sample_source,sample_interval_s,"
+    "username,password"
+)
+
+
+def line(number: int, name: str = "Gate", **changes: str) -> str:
+    cells = {
+        "device_code": f"42010200001320{number:06}",
+        "name": name,
+        "tier": "city",
+        "division_code": "420102",
+        "longitude": "114.305539",
+        "latitude": "30.593099",
+        "host": "10.0.0.5",
+        "rtsp_port": "554",
+        "http_port": "80",
+        "main_stream_path": "/main",
+        "sub_stream_path": "",
+        "snapshot_path": "",
+        "poll_mode": "direct",
+        "sample_source": "none",
+        "sample_interval_s": "5",
+        "username": "admin",
+        "password": "s3cret",
+    }
+    return ",".join((cells | changes).values())
+
+
+def file_of(*lines: str) -> io.BytesIO:
+    return io.BytesIO("\n".join((HEADER, *lines)).encode())
+
+
+@pytest.fixture
+def importer(pool: asyncpg.Pool, credentials: CredentialStore) -> CameraImporter:
+    return CameraImporter(pool, credentials)
+
+
+async def total(importer: CameraImporter, source: io.BytesIO) -> ImportReport:
+    reports = [report async for report in importer.run(source)]
+    return ImportReport(
+        last_row=reports[-1].last_row,
+        added=sum(report.added for report in reports),
+        changed=sum(report.changed for report in reports),
+        unchanged=sum(report.unchanged for report in reports),
+        refused_rows=sum(report.refused_rows for report in reports),
+        refused=tuple(problem for report in reports for problem in report.refused),
+    )
+
+
+async def test_a_file_is_taken_and_a_second_time_changes_nothing(
+    importer: CameraImporter, store: CameraStore, credentials: CredentialStore
+) -> None:
+    lines = [line(number) for number in range(BATCH_ROWS + 200)]
+    assert await total(importer, file_of(*lines)) == ImportReport(
+        last_row=BATCH_ROWS + 201, added=BATCH_ROWS + 200
+    )
+    before = await store.list(limit=2000)
+    assert len(before) == BATCH_ROWS + 200
+    assert await credentials.get(before[-1].camera_id) == Credentials("admin", "s3cret")
+
+    again = await total(importer, file_of(*lines))
+    assert again == ImportReport(last_row=BATCH_ROWS + 201, unchanged=BATCH_ROWS + 200)
+    assert await store.list(limit=2000) == before
+
+
+async def test_an_unchanged_file_burns_no_identities(
+    importer: CameraImporter, store: CameraStore, camera_file: Maker
+) -> None:
+    for _ in range(3):
+        await total(importer, file_of(*(line(number) for number in range(50))))
+    assert (await store.add(camera_file(50))).camera_id == 51
+
+
+async def test_what_changed_is_changed(
+    importer: CameraImporter, store: CameraStore, credentials: CredentialStore
+) -> None:
+    await total(importer, file_of(line(1), line(2), line(3), line(4)))
+    report = await total(
+        importer,
+        file_of(
+            line(1), line(2, name="New"), line(3, password="new"), line(4, username="", password="")
+        ),
+    )
+    assert report == ImportReport(last_row=5, changed=2, unchanged=2)
+    cameras = await store.list()
+    assert [camera.revision for camera in cameras] == [1, 2, 2, 1]
+    assert cameras[1].name == "New"
+    # An empty user name leaves the stored one alone.
+    passwords = [await credentials.get(camera.camera_id) for camera in cameras]
+    assert [c and c.password for c in passwords] == ["s3cret", "s3cret", "new", "s3cret"]
+
+
+async def test_cameras_that_the_file_does_not_name_stay(
+    importer: CameraImporter, store: CameraStore
+) -> None:
+    await total(importer, file_of(*(line(number) for number in range(20))))
+    assert (await total(importer, file_of(line(3)))).unchanged == 1
+    assert await store.count() == 20
+
+
+async def test_bad_rows_are_told_and_good_ones_kept(
+    importer: CameraImporter, store: CameraStore
+) -> None:
+    formula, markup = '"=HYPERLINK(""http://x"")"', "<img onerror=alert(1)>"
+    data = file_of(
+        line(1),  # row 2
+        line(2, rtsp_port="0"),
+        line(3, longitude="30.6", latitude="114.3"),
+        line(4, name="Gate\x1b[2J"),
+        line(5, host="rtsp://u:p@10.0.0.1@evil"),
+        line(1, name="Again"),
+        line(6, division_code="420103"),
+        "4201020000",
+        line(7, name='"never closed'),
+        line(8, name=formula),
+        line(9, name=markup),
+        line(10, tier="9th", sample_interval_s="0"),
+        "４２０１０２００００１３２０００００１" + line(1)[20:],
+    ).getvalue()
+    data += b"\n" + line(11, name="武汉").encode("gb18030") + b"\n" + line(12).encode()
+    report = await total(importer, io.BytesIO(data))
+    assert [(problem.row, problem.field) for problem in report.refused] == [
+        (3, "rtsp_port"),
+        (4, "longitude"),
+        (5, "name"),
+        (6, "host"),
+        (7, "device_code"),
+        (8, "division_code"),
+        (9, ""),
+        (10, ""),
+        (13, "tier"),
+        (13, "sample_interval_s"),
+        (14, "device_code"),
+        (15, ""),
+    ]
+    assert (report.added, report.refused_rows) == (4, 11)
+    assert str(report.refused[4]) == (
+        "row 7: device_code '42010200001320000001': is in row 2 already"
+    )
+    assert "is not UTF-8 (byte 0xCE" in report.refused[-1].reason
+    assert all(str(problem).isprintable() for problem in report.refused)
+    names = [camera.name for camera in await store.list()]
+    assert names == ["Gate", '=HYPERLINK("http://x")', markup, "Gate"]
+
+
+async def test_a_truncated_file_keeps_its_whole_rows(
+    importer: CameraImporter, store: CameraStore
+) -> None:
+    whole = file_of(*(line(number) for number in range(1500))).getvalue()
+    report = await total(importer, io.BytesIO(whole[: len(whole) - 60]))
+    assert (report.added, report.refused_rows, report.refused[0].row) == (1499, 1, 1501)
+    assert await store.count() == 1499
+
+
+async def test_columns_that_are_not_there_stay_as_they_are(
+    importer: CameraImporter, store: CameraStore
+) -> None:
+    await total(importer, file_of(line(1, rtsp_port="8554"), line(2)))
+    source = (
+        "tier,name,device_code\n"
+        "district,New,42010200001320000001\n"
+        "city,Gate,42010200001320000002\n"
+        "city,Unreachable,42010200001320000003\n"
+    )
+    report = await total(importer, io.BytesIO(source.encode()))
+    assert (report.changed, report.unchanged) == (1, 1)
+    assert [str(problem) for problem in report.refused] == [
+        "row 4: host '': is missing; poll mode direct needs it"
+    ]
+    camera = (await store.list())[0]
+    assert (camera.name, camera.tier, camera.rtsp_port) == ("New", Tier.DISTRICT, 8554)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"PK\x03\x04", r"a spreadsheet \(XLSX\)"),
+        ("设备编码,name".encode("gbk"), "row 1, the header, is not UTF-8"),
+        (b"device_code,name,tier,lat\n", "column 'lat' is unknown: did you mean latitude"),
+    ],
+)
+async def test_a_file_that_is_none_changes_nothing(
+    importer: CameraImporter, store: CameraStore, data: bytes, message: str
+) -> None:
+    with pytest.raises(ImportFileError, match=message):
+        await total(importer, io.BytesIO(data))
+    assert await store.count() == 0
+
+
+async def test_two_imports_at_once(
+    pool: asyncpg.Pool, importer: CameraImporter, store: CameraStore, credentials: CredentialStore
+) -> None:
+    forth = [line(number, name="forth") for number in range(2500)]
+    back = [line(number, name="back", password="other") for number in reversed(range(2500))]
+    first, second = await asyncio.gather(
+        total(importer, file_of(*forth)),
+        total(CameraImporter(pool, credentials), file_of(*back)),
+    )
+    assert first.refused == second.refused == ()
+    assert first.added + second.added == 2500
+    assert first.changed + second.changed == 2500
+    cameras = await store.list(limit=5000)
+    assert {camera.revision for camera in cameras} == {2}
+    # The later writer has both: a camera never has one file's name and the other's password.
+    for camera in cameras[::250]:
+        stored = await credentials.get(camera.camera_id)
+        assert stored is not None
+        assert (camera.name, stored.password) in {("forth", "s3cret"), ("back", "other")}
+
+
+async def test_an_import_beside_single_edits(
+    importer: CameraImporter, store: CameraStore, camera_file: Maker
+) -> None:
+    await total(importer, file_of(*(line(number) for number in range(300))))
+
+    async def edit() -> None:
+        for number in reversed(range(0, 300, 10)):
+            await store.update(camera_file(number, name="edited"), Credentials("admin", "edited"))
+
+    report, _ = await asyncio.gather(
+        total(importer, file_of(*(line(number, name="imported") for number in range(300)))), edit()
+    )
+    assert report.changed == 300
+    assert await store.count() == 300
+
+
+async def test_who_stops_early_leaves_whole_batches(
+    importer: CameraImporter, store: CameraStore
+) -> None:
+    run = importer.run(file_of(*(line(number) for number in range(3 * BATCH_ROWS))))
+    report = await anext(run)
+    await run.aclose()  # type: ignore[attr-defined]  # it is a generator
+    assert report.last_row == BATCH_ROWS + 1
+    assert await store.count() == BATCH_ROWS

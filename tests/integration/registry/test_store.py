@@ -1,0 +1,216 @@
+"""Cameras and zones in the database."""
+
+import asyncio
+from collections.abc import Callable
+
+import asyncpg
+import msgspec
+import pytest
+
+from sharpeyes.detectors.zones import Zone, ZoneKind
+from sharpeyes.registry.camera import CameraFile, PollMode, SampleSource, Tier
+from sharpeyes.registry.divisions import Division, DivisionStore, Level
+from sharpeyes.registry.errors import (
+    CameraChangedError,
+    CameraExistsError,
+    CameraInvalidError,
+    DeviceCodeError,
+    UnknownCameraError,
+    UnknownDivisionError,
+    UnknownZoneError,
+    ZoneExistsError,
+    ZoneInvalidError,
+)
+from sharpeyes.registry.store import CameraStore
+
+Maker = Callable[..., CameraFile]
+CORNER = ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5))
+
+
+async def test_a_camera_comes_back_as_it_was_registered(
+    store: CameraStore, camera_file: Maker
+) -> None:
+    file = camera_file(
+        1,
+        host="[2001:DB8::1]",
+        sub_stream_path="/sub",
+        snapshot_path="/snap.jpg",
+        sample_source=SampleSource.SNAPSHOT,
+        sample_interval_s=0.5,
+    )
+    camera = await store.add(file)
+    assert await store.get(camera.device_code) == camera
+    assert await store.by_id(camera.camera_id) == camera
+    assert camera.host == "2001:db8::1"
+    assert camera.shard == camera.camera_id % 1024
+    assert camera.revision == 1
+    assert camera.created_at.tzinfo is not None
+
+
+async def test_what_is_not_there(store: CameraStore) -> None:
+    assert await store.get("42010200001320000001") is None
+    assert await store.get("no\x00code\ud800") is None
+    assert await store.by_id(1) is None
+
+
+async def test_refusals(store: CameraStore, camera_file: Maker) -> None:
+    await store.add(camera_file(1))
+    with pytest.raises(CameraExistsError, match="42010200001320000001 is registered already"):
+        await store.add(camera_file(1, name="other"))
+    with pytest.raises(UnknownDivisionError, match="no division EASTLAKE is known"):
+        await store.add(camera_file(2, division_code="EASTLAKE"))
+    with pytest.raises(CameraInvalidError) as caught:
+        await store.add(camera_file(3, name="a\nb", host="u:p@h"))
+    assert [problem.field for problem in caught.value.problems] == ["name", "host"]
+    assert await store.count() == 1
+
+
+async def test_an_update_raises_the_revision_only_if_it_changes_something(
+    store: CameraStore, camera_file: Maker
+) -> None:
+    camera = await store.add(camera_file(1))
+    assert await store.update(camera_file(1)) == camera
+    changed = await store.update(camera_file(1, name="New"), revision=1)
+    assert (changed.name, changed.revision) == ("New", 2)
+    assert changed.updated_at > camera.updated_at
+    with pytest.raises(CameraChangedError, match="it is at revision 2, not 1"):
+        await store.update(camera_file(1, name="Newer"), revision=1)
+    with pytest.raises(UnknownCameraError):
+        await store.update(camera_file(2))
+    with pytest.raises(UnknownDivisionError):
+        await store.update(camera_file(1, division_code="NOWHERE"))
+    assert await store.get(camera.device_code) == changed
+
+
+async def test_pages(store: CameraStore, camera_file: Maker) -> None:
+    for number in (3, 1, 2):
+        await store.add(camera_file(number))
+    first = await store.list(limit=2)
+    rest = await store.list(limit=2, after=first[-1].device_code)
+    assert [camera.device_code[-1] for camera in first + rest] == ["1", "2", "3"]
+    with pytest.raises(DeviceCodeError):
+        await store.list(after="x\x00")
+
+
+async def test_finding(pool: asyncpg.Pool, store: CameraStore, camera_file: Maker) -> None:
+    divisions = DivisionStore(pool)
+    for code, parent, level in (
+        ("420102003", "420102", Level.STREET),
+        ("EASTLAKE", "420100", Level.DISTRICT),
+    ):
+        await divisions.add(
+            Division(
+                division_code=code,
+                parent_code=parent,
+                level=level,
+                name_zh="东湖",
+                name_en="East Lake",
+                local=code.isalpha(),
+            )
+        )
+    await store.add(camera_file(1, name="一元路 Gate"))
+    await store.add(camera_file(2, division_code="420102003", tier=Tier.SOCIAL))
+    await store.add(camera_file(3, division_code="EASTLAKE", host="cam-3.lan"))
+
+    async def found(**filters: object) -> list[int]:
+        cameras = await store.list(**filters)  # type: ignore[arg-type]  # the tests' to know
+        assert await store.count(**filters) == len(cameras)  # type: ignore[arg-type]
+        return [int(camera.device_code[-6:]) for camera in cameras]
+
+    assert await found() == [1, 2, 3]
+    assert await found(division_code="420102") == [1, 2]
+    assert await found(division_code="420100") == [1, 2, 3]
+    assert await found(division_code="EASTLAKE") == [3]
+    assert await found(division_code="420103") == []
+    assert await found(tier=Tier.SOCIAL) == [2]
+    assert await found(tier=Tier.SOCIAL, division_code="420102", text="解放") == [2]
+    assert await found(text="元路") == [1]
+    assert await found(text="GATE") == [1]
+    assert await found(text="000003") == [3]
+    assert await found(text="CAM-3") == [3]
+    assert await found(text="100%") == []
+    assert await found(text=" ") == [1, 2, 3]
+    assert await found(text="\x00\ud800") == []
+    for nowhere in ("420104001", "x' OR true --", "\x00"):
+        with pytest.raises(UnknownDivisionError):
+            await store.list(division_code=nowhere)
+        with pytest.raises(UnknownDivisionError):
+            await store.count(division_code=nowhere)
+
+
+async def test_cameras_of_shards(store: CameraStore, camera_file: Maker) -> None:
+    one = await store.add(camera_file(1))
+    two = await store.add(
+        camera_file(2, tier=Tier.SOCIAL, host=None, poll_mode=PollMode.ON_REQUEST)
+    )
+    assert await store.in_shards([one.shard]) == [one]
+    assert await store.in_shards([one.shard, two.shard]) == [one, two]
+    assert await store.in_shards([one.shard, two.shard], poll_mode=PollMode.DIRECT) == [one]
+    assert await store.in_shards([]) == []
+
+
+async def test_zones(store: CameraStore, camera_file: Maker) -> None:
+    camera = await store.add(camera_file(1))
+    lane = Zone("左转车道", ZoneKind.NO_PARKING, CORNER, dwell_s=60.0)
+    window = Zone("windows", ZoneKind.PRIVACY, CORNER)
+    await store.add_zone(camera.camera_id, lane)
+    await store.add_zone(camera.camera_id, window)
+    assert await store.zones(camera.camera_id) == [lane, window]
+    with pytest.raises(ZoneExistsError):
+        await store.add_zone(camera.camera_id, msgspec.structs.replace(lane, dwell_s=None))
+    with pytest.raises(UnknownCameraError):
+        await store.add_zone(camera.camera_id + 1, lane)
+    await store.remove_zone(camera.camera_id, "左转车道")
+    for name in ("左转车道", "\x00"):
+        with pytest.raises(UnknownZoneError):
+            await store.remove_zone(camera.camera_id, name)
+    assert await store.zones(camera.camera_id) == [window]
+    after = await store.by_id(camera.camera_id)
+    assert after is not None
+    assert after.revision == 4
+
+
+@pytest.mark.parametrize(
+    ("zone", "message"),
+    [
+        (Zone("a\nb", ZoneKind.WATCH, CORNER), r"zone a\\nb, name: has the control character"),
+        (Zone("far", ZoneKind.WATCH, ((0, 0), (2, 0), (1, 1))), "zone far, polygon: x of point 2"),
+        (Zone("line", ZoneKind.WATCH, ((0, 0), (1, 1))), "zone line, polygon: needs 3"),
+        (Zone("lane", ZoneKind.WATCH, CORNER, dwell_s=-1), "zone lane, dwell_s: must be"),
+    ],
+)
+async def test_bad_zones_are_refused(
+    store: CameraStore, camera_file: Maker, zone: Zone, message: str
+) -> None:
+    camera = await store.add(camera_file(1))
+    with pytest.raises(ZoneInvalidError, match=message):
+        await store.add_zone(camera.camera_id, zone)
+    assert await store.zones(camera.camera_id) == []
+
+
+async def test_every_change_is_announced(
+    database_url: str, store: CameraStore, camera_file: Maker
+) -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    listener = await asyncpg.connect(database_url)
+    try:
+        await listener.add_listener("sharpeyes", lambda *notice: heard.put_nowait(notice[3]))
+        camera = await store.add(camera_file(1))
+        await store.update(camera_file(1, name="New"))
+        await store.update(camera_file(1, name="New"))
+        await store.add_zone(camera.camera_id, Zone("lane", ZoneKind.WATCH, CORNER))
+        await store.remove_zone(camera.camera_id, "lane")
+        async with asyncio.timeout(10):
+            notices = [msgspec.json.decode(await heard.get()) for _ in range(4)]
+        assert notices == [{"camera": camera.camera_id}] * 4
+        assert heard.empty()
+    finally:
+        await listener.close()
+
+
+async def test_two_at_once_register_one_camera(store: CameraStore, camera_file: Maker) -> None:
+    results = await asyncio.gather(
+        *(store.add(camera_file(1)) for _ in range(4)), return_exceptions=True
+    )
+    assert sum(isinstance(result, CameraExistsError) for result in results) == 3
+    assert await store.count() == 1
