@@ -114,6 +114,11 @@ class Authorizer:
         self._renewed = False
         self._refusal: str | None = None
 
+    @property
+    def is_challenged(self) -> bool:
+        """Whether the device has asked who we are."""
+        return self._challenge is not None
+
     def header(self, method: str, uri: str) -> str | None:
         """Return the ``Authorization`` header for a request.
 

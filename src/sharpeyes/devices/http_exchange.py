@@ -1,7 +1,7 @@
 """HTTP requests to devices: bounded, never redirected, authenticated at most once."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -55,7 +55,7 @@ async def exchange(
     *,
     timeout_s: float,
     max_bytes: int,
-    body: bytes | None = None,
+    body: Callable[[], bytes] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> HttpAnswer | Fault:
     """Ask once, and once more where the device challenges us.
@@ -67,11 +67,12 @@ async def exchange(
         authorizer: Answers challenges; it remembers a nonce from call to call.
         timeout_s: Longest time for all of it.
         max_bytes: Longest body that is taken.
-        body: What is sent.
+        body: Writes what is sent, anew for each attempt.
         headers: What is sent beside our own headers.
 
     Returns:
-        The answer, unless its status is one that always means a fault (3xx, 401, 403, 503).
+        The answer, unless its status is one that always means a fault (3xx, 403, 503, or 401
+        with a challenge). A 401 without one is an answer: SOAP has its own way to authenticate.
     """
     url = URL(address.url, encoded=True)
     try:
@@ -84,15 +85,16 @@ async def exchange(
                     session,
                     method,
                     url,
-                    body=body,
+                    body=None if body is None else body(),
                     headers=signed,
                     timeout_s=timeout_s,
                     max_bytes=max_bytes,
                 )
+                offered = answer.headers.getall("WWW-Authenticate", [])
                 if answer.status != _UNAUTHORIZED:
                     authorizer.accepted()
+                if answer.status != _UNAUTHORIZED or not offered:
                     return _status_fault(answer, address.endpoint) or answer
-                offered = answer.headers.getall("WWW-Authenticate", [])
                 # What cannot be printed cannot be sent back in a header either.
                 refusal = authorizer.refusal([o for o in offered if o.isprintable()])
                 if refusal is not None:

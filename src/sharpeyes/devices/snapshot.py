@@ -9,6 +9,7 @@ from sharpeyes.devices.fault import Fault, FaultKind, quoted
 from sharpeyes.devices.http_exchange import exchange
 
 _OK = 200
+_UNAUTHORIZED = 401
 _JPEG = b"\xff\xd8\xff"
 
 
@@ -48,9 +49,10 @@ async def fetch_snapshot(
         return answer
     if answer.status != _OK:
         told = f"answers the snapshot with status {answer.status} {quoted(answer.reason)}"
-        return Fault(FaultKind.PROTOCOL, f"{address.endpoint} {told}")
+        kind = FaultKind.AUTH if answer.status == _UNAUTHORIZED else FaultKind.PROTOCOL
+        return Fault(kind, f"{address.endpoint} {told}")
     if not answer.body.startswith(_JPEG):
-        kind = quoted(answer.headers.get("Content-Type", "no type"))
-        told = f"sends {len(answer.body)} bytes as a snapshot that are no JPEG picture ({kind})"
+        content_type = quoted(answer.headers.get("Content-Type", "no type"))
+        told = f"sends something else than a JPEG picture as its snapshot: {content_type}"
         return Fault(FaultKind.PROTOCOL, f"{address.endpoint} {told}")
     return answer.body
