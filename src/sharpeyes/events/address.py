@@ -4,6 +4,7 @@ Receivers live in private networks, so those are allowed. What is denied is this
 (outside demonstrations), link-local and multicast addresses, and all that is no host's address.
 """
 
+import errno
 import ipaddress
 import socket
 from collections.abc import Callable
@@ -74,7 +75,7 @@ def _guarded_sockets(settings: EventSettings) -> Callable[[Any], socket.socket]:
         family, kind, protocol, _, socket_address = address_info
         reason = denial(ipaddress.ip_address(socket_address[0]), settings)
         if reason is not None:
-            raise PermissionError(reason)
+            raise PermissionError(errno.EACCES, reason)
         return socket.socket(family, kind, protocol)
 
     return guarded_socket

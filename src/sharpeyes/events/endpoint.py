@@ -260,7 +260,8 @@ def _url_problem(url: str, settings: EventSettings) -> str | None:
         host = None
     if host is None or parts.scheme not in ("http", "https"):
         return "cannot be read: expected http://HOST:PORT/PATH or https://HOST:PORT/PATH"
-    if parts.user is not None or parts.password is not None or "@" in parts.authority:
+    # Looked for in the text: an empty user name is gone from the parts.
+    if "@" in url.partition("://")[2].partition("/")[0]:
         return "has a user name or password in it: deliveries are signed instead"
     if "?" in url or "#" in url:
         return "has a query or fragment in it: give a plain path, for no secret may be in a URL"

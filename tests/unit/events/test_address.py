@@ -1,0 +1,158 @@
+"""Addresses that are never dialled, however they are written or resolved."""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import AsyncIterator, Callable
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from sharpeyes.events.address import denial, open_session
+from sharpeyes.events.attempt import post
+from sharpeyes.events.settings import EventSettings
+
+CLOSED = EventSettings()
+OPEN = EventSettings(allow_loopback=True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "127.255.255.254",
+        "::1",
+        "::ffff:127.0.0.1",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "0.0.0.0",
+        "::",
+        "169.254.169.254",
+        "::ffff:169.254.169.254",
+        "fe80::1",
+        "fe80::1%eth0",
+        "224.0.0.1",
+        "ff02::1",
+        "255.255.255.255",
+    ],
+)
+def test_denied(address: str) -> None:
+    assert denial(ipaddress.ip_address(address), CLOSED) is not None
+
+
+@pytest.mark.parametrize("address", ["10.1.2.3", "192.168.1.1", "100.64.0.1", "fd00::1", "8.8.8.8"])
+def test_receivers_live_in_private_networks(address: str) -> None:
+    assert denial(ipaddress.ip_address(address), CLOSED) is None
+
+
+def test_a_demonstration_may_dial_this_machine_and_nothing_else_that_is_denied() -> None:
+    assert denial(ipaddress.ip_address("127.0.0.1"), OPEN) is None
+    assert denial(ipaddress.ip_address("::ffff:127.0.0.1"), OPEN) is None
+    assert denial(ipaddress.ip_address("169.254.1.1"), OPEN) is not None
+
+
+def test_allowed_networks_exclude_all_others() -> None:
+    settings = EventSettings.model_validate({"allowed_networks": ("10.7.0.0/16", "fd00::/8")})
+
+    assert denial(ipaddress.ip_address("10.7.3.4"), settings) is None
+    assert denial(ipaddress.ip_address("::ffff:10.7.3.4"), settings) is None
+    assert denial(ipaddress.ip_address("fd00::5"), settings) is None
+    assert "none of the allowed" in str(denial(ipaddress.ip_address("10.8.0.1"), settings))
+
+
+@pytest_asyncio.fixture
+async def canary() -> AsyncIterator[Callable[[], tuple[int, int]]]:
+    """Listen on this machine; give the port, and how many connections came."""
+    connections = 0
+
+    async def count(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        writer.close()
+
+    # One port for both families, so that no way of reaching this machine goes unheard.
+    listening = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+    server = await asyncio.start_server(count, sock=listening)
+    port = listening.getsockname()[1]
+    yield lambda: (port, connections)
+    server.close()
+    await server.wait_closed()
+
+
+class RebindingResolver(AbstractResolver):
+    """Says first that a name is a harmless address, and afterwards that it is this machine."""
+
+    def __init__(self, answers: list[str]) -> None:
+        self._answers = answers
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        address = self._answers.pop(0)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        return [
+            ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)
+        ]
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "0.0.0.0",
+        "[::]",
+        "127.1",
+        "2130706433",
+        "0x7f.1",
+        "0177.0.0.1",
+        "127.0.0.1.",
+    ],
+)
+async def test_no_way_of_writing_this_machine_reaches_it(
+    canary: Callable[[], tuple[int, int]], host: str
+) -> None:
+    port, _ = canary()
+    async with open_session(CLOSED) as session:
+        answer = await post(session, f"http://{host}:{port}/", {}, b"{}", 2)
+
+    assert answer.http_status is None
+    assert answer.error
+    assert canary()[1] == 0
+
+
+async def test_a_name_that_changes_its_address_is_caught_when_it_is_dialled(
+    canary: Callable[[], tuple[int, int]],
+) -> None:
+    port, _ = canary()
+    resolver = RebindingResolver(["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+    async with open_session(CLOSED) as session:
+        connector = session.connector
+        assert isinstance(connector, aiohttp.TCPConnector)
+        # The guard is what is tested; only where names lead is replaced.
+        connector._resolver = resolver
+        connector._use_dns_cache = False
+        for _ in range(3):
+            answer = await post(session, f"http://rebinding.test:{port}/", {}, b"{}", 2)
+            assert "denied" in answer.error
+
+    assert canary()[1] == 0
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]"])
+async def test_the_canary_sings_when_it_is_reached(
+    canary: Callable[[], tuple[int, int]], host: str
+) -> None:
+    port, _ = canary()
+    async with open_session(OPEN) as session:
+        await post(session, f"http://{host}:{port}/", {}, b"{}", 20)
+
+    assert canary()[1] == 1
