@@ -1,0 +1,1 @@
+"""Are the cameras well: probes, the rules that judge them, transitions."""

@@ -10,7 +10,10 @@ CREATE TABLE camera_status (
     cause text NOT NULL DEFAULT '',
     -- In words that an operator can act on.
     evidence text NOT NULL DEFAULT '',
+    -- The check that decided; empty while ok. A restarted worker goes on from here.
+    decided_by text NOT NULL DEFAULT '',
     since timestamptz NOT NULL,
+    -- Of the lease under which it was written.
     epoch bigint NOT NULL
 );
 
@@ -21,8 +24,10 @@ CREATE TABLE camera_transition (
     to_status text NOT NULL,
     cause text NOT NULL DEFAULT '',
     evidence text NOT NULL DEFAULT '',
+    decided_by text NOT NULL DEFAULT '',
     at timestamptz NOT NULL,
-    -- Null for the first judgement of a camera that is well: nobody needs to hear of it.
+    -- Null where nobody needs to hear of it: the first judgement of a camera that is well, or
+    -- another cause of a status that is known.
     event_id text REFERENCES event
 );
 CREATE INDEX camera_transition_camera ON camera_transition (camera_id, at DESC);

@@ -1,0 +1,301 @@
+"""Watches the health of a worker's cameras."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from sharpeyes.health.context import HealthContext
+from sharpeyes.health.evaluation import Reference, judge_freeze
+from sharpeyes.health.judgement import NOT_ASKED, CameraState, judge
+from sharpeyes.health.probes import Probes
+from sharpeyes.health.schedule import Schedule, phase_of, subnet_of
+from sharpeyes.health.status import Cause, Check, CheckResult, Status, Transition
+from sharpeyes.health.store import DATABASE_AWAY, StatusStore, StoredStatus, record
+from sharpeyes.health.timers import Timer, Timers
+from sharpeyes.registry.camera import Camera, PollMode
+from sharpeyes.registry.errors import StaleLeaseError
+from sharpeyes.registry.shards import ShardLease
+
+log = structlog.get_logger()
+
+_READ_AT_ONCE = 10_000
+_TRY_AGAIN_S = 1.0
+
+
+@dataclass(slots=True, eq=False)
+class _Watched:
+    """One camera under watch; another revision of its record is another one."""
+
+    camera: Camera
+    lease: ShardLease
+    state: CameraState
+    timers: Timers
+    reference: Reference | None = None
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether it answered when it was asked last."""
+        recent = self.state.verdict(Check.REACH).recent
+        return bool(recent) and recent[-1].status is not Status.OFFLINE
+
+
+class HealthMonitor:
+    """Probes cameras when they are due, judges the results, stores transitions.
+
+    One loop for all cameras; only probes that are under way are tasks.
+
+    Args:
+        context: what it works with.
+    """
+
+    def __init__(self, context: HealthContext) -> None:
+        self._context = context
+        self._probes = Probes(context)
+        self._statuses = StatusStore(context.pool)
+        self._schedule = Schedule(
+            global_limit=context.settings.global_limit, subnet_limit=context.settings.subnet_limit
+        )
+        self._watched: dict[int, _Watched] = {}
+        self._wanted: dict[int, tuple[Camera, ShardLease]] | None = None
+        self._visits: set[asyncio.Task[None]] = set()
+        self._pictures_under_way = 0
+        self._wake = asyncio.Event()
+
+    def set_cameras(self, cameras: Iterable[tuple[Camera, ShardLease]]) -> None:
+        """Go on with these cameras and no others; one whose record has changed is asked at once.
+
+        Cameras that may not be polled, or of which no address to ask is known, are left out.
+        """
+        self._wanted = {
+            camera.camera_id: (camera, lease) for camera, lease in cameras if _can_be_asked(camera)
+        }
+        self._wake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Watch until `stop`; probes under way are then given up."""
+        stopping = asyncio.create_task(self._wake_on(stop))
+        try:
+            while not stop.is_set():
+                await self.run_once()
+                await self._wait()
+        finally:
+            stopping.cancel()
+            visits = list(self._visits)
+            for visit in visits:
+                visit.cancel()
+            await asyncio.gather(*visits, return_exceptions=True)
+
+    async def run_once(self) -> None:
+        """Take over the wanted cameras, and start the probes that are due."""
+        if self._wanted is not None:
+            await self._take_over(self._wanted)
+        now_s = self._context.monotonic_s()
+        for camera_id, due_s in self._schedule.take(now_s):
+            self._context.metrics.delayed(now_s - due_s)
+            watched = self._watched[camera_id]
+            visit = asyncio.create_task(self._visit(watched))
+            self._visits.add(visit)
+            visit.add_done_callback(partial(self._visited, watched))
+
+    async def _take_over(self, wanted: dict[int, tuple[Camera, ShardLease]]) -> None:
+        try:
+            stored = await self._read_stored([i for i in wanted if i not in self._watched])
+        except DATABASE_AWAY as error:
+            log.warning("health of cameras cannot be read", error=type(error).__name__)
+            return
+        if self._wanted is wanted:
+            self._wanted = None
+        for camera_id in self._watched.keys() - wanted.keys():
+            self._forget(camera_id)
+        for camera_id, (camera, lease) in wanted.items():
+            known = self._watched.get(camera_id)
+            if known is None:
+                self._begin(camera, lease, stored.get(camera_id))
+            elif known.camera.revision != camera.revision:
+                self._begin_anew(camera, lease, known.state)
+            else:
+                known.lease = lease
+
+    async def _read_stored(self, camera_ids: Sequence[int]) -> dict[int, StoredStatus]:
+        stored: dict[int, StoredStatus] = {}
+        for start in range(0, len(camera_ids), _READ_AT_ONCE):
+            stored |= await self._statuses.get_many(camera_ids[start : start + _READ_AT_ONCE])
+        return stored
+
+    def _begin(self, camera: Camera, lease: ShardLease, stored: StoredStatus | None) -> None:
+        context = self._context
+        now_s = context.monotonic_s()
+        timers = Timers(phase_of(camera.device_code))
+        if stored is None:
+            # Somebody may be waiting to see the new camera; many new ones are still spread.
+            timers.due_s = [now_s + timers.phase * context.settings.recheck_s[0]] * len(Timer)
+            self._watch(_Watched(camera, lease, NOT_ASKED, timers))
+            return
+        state = stored.to_state()
+        for timer in Timer:
+            timers.plan(timer, state, now_s, context.settings, context.random)
+        if stored.cause is Cause.AUTH and camera.updated_at < stored.since and camera.host:
+            context.logins.block(camera.host, now_s)
+        self._watch(_Watched(camera, lease, state, timers))
+
+    def _begin_anew(self, camera: Camera, lease: ShardLease, state: CameraState) -> None:
+        if camera.host:
+            self._context.logins.forget(camera.host)
+        self._watch(_Watched(camera, lease, state, Timers(phase_of(camera.device_code))))
+
+    def _watch(self, watched: _Watched) -> None:
+        self._watched[watched.camera.camera_id] = watched
+        self._schedule_next(watched)
+
+    def _schedule_next(self, watched: _Watched) -> None:
+        camera = watched.camera
+        assert camera.host is not None
+        due_s = watched.timers.next_s(watched.state)
+        self._schedule.set(camera.camera_id, subnet_of(camera.host), due_s)
+
+    def _forget(self, camera_id: int) -> None:
+        del self._watched[camera_id]
+        self._schedule.remove(camera_id)
+
+    def _visited(self, watched: _Watched, visit: asyncio.Task[None]) -> None:
+        """Plan a camera's next probe, and keep one that failed unforeseen from harming others."""
+        camera, context = watched.camera, self._context
+        self._visits.discard(visit)
+        self._schedule.finish(camera.camera_id)
+        self._wake.set()
+        if visit.cancelled():
+            return
+        if error := visit.exception():
+            log.error("probe failed", camera=camera.device_code, exc_info=error)
+            now_s = context.monotonic_s()
+            watched.timers.due_s = [now_s + context.settings.reach_interval_s] * len(Timer)
+        current = self._watched.get(camera.camera_id)
+        if current is not None:
+            self._schedule_next(current)
+
+    async def _visit(self, watched: _Watched) -> None:
+        """Make the checks of one camera that are due."""
+        now_s = self._context.monotonic_s()
+        timers = watched.timers
+        try:
+            if timers.is_due(Timer.REACH, now_s) or timers.is_due(Timer.LOGIN, now_s):
+                await self._ask(watched, log_in=timers.is_due(Timer.LOGIN, now_s))
+            if watched.is_reached and timers.is_due(Timer.PICTURE, now_s):
+                await self._look(watched)
+            if watched.is_reached and timers.is_due(Timer.CLOCK, now_s):
+                await self._take_in(watched, await self._probes.read_clock(watched.camera))
+                self._plan(watched, Timer.CLOCK)
+        except StaleLeaseError as error:
+            log.info(
+                "camera has changed hands", camera=watched.camera.device_code, reason=str(error)
+            )
+            if self._watched.get(watched.camera.camera_id) is watched:
+                self._forget(watched.camera.camera_id)
+
+    async def _ask(self, watched: _Watched, *, log_in: bool) -> None:
+        results = await self._probes.ask_stream(watched.camera, log_in=log_in)
+        timers, context = watched.timers, self._context
+        if not results:
+            context.metrics.put_off(Check.REACH)
+            now_s = context.monotonic_s()
+            timers.put_off(Timer.REACH, now_s, context.settings, context.random)
+            return
+        await self._take_in(watched, results)
+        self._plan(watched, Timer.REACH)
+        if any(result.check is Check.STREAM for result in results):
+            self._plan(watched, Timer.LOGIN)
+        elif log_in:
+            timers.due_s[Timer.LOGIN] = timers.due_s[Timer.REACH]
+
+    async def _look(self, watched: _Watched) -> None:
+        context = self._context
+        if self._pictures_under_way >= context.settings.picture_limit:
+            context.metrics.put_off(Check.FRAMES)
+            now_s = context.monotonic_s()
+            watched.timers.put_off(Timer.PICTURE, now_s, context.settings, context.random)
+            return
+        self._pictures_under_way += 1
+        try:
+            results, picture = await self._probes.look(watched.camera)
+        finally:
+            self._pictures_under_way -= 1
+        if picture is not None:
+            watched.reference, frozen = await asyncio.to_thread(
+                judge_freeze,
+                watched.reference,
+                picture,
+                context.monotonic_s(),
+                context.settings.frozen_after_s,
+            )
+            results = [*results, frozen] if frozen else results
+        await self._take_in(watched, results)
+        self._plan(watched, Timer.PICTURE)
+
+    def _plan(self, watched: _Watched, timer: Timer) -> None:
+        context = self._context
+        watched.timers.plan(
+            timer, watched.state, context.monotonic_s(), context.settings, context.random
+        )
+
+    async def _take_in(self, watched: _Watched, results: Iterable[CheckResult]) -> None:
+        """Judge results; what cannot be stored now is as if it had not been seen."""
+        context = self._context
+        for result in results:
+            context.metrics.probed(result)
+            state, transition = judge(watched.state, result, context.settings, context.now())
+            if transition is not None and not await self._record(watched, transition):
+                return
+            watched.state = state
+
+    async def _record(self, watched: _Watched, transition: Transition) -> bool:
+        context, camera = self._context, watched.camera
+        try:
+            async with context.pool.acquire() as connection:
+                await record(
+                    connection,
+                    camera,
+                    transition,
+                    lease=watched.lease,
+                    worker_id=context.worker_id,
+                    random=context.random,
+                )
+        except DATABASE_AWAY as error:
+            log.warning(
+                "transition cannot be stored, asking again",
+                camera=camera.device_code,
+                error=type(error).__name__,
+            )
+            return False
+        context.metrics.changed(transition)
+        log.info(
+            "camera changed",
+            camera=camera.device_code,
+            status=transition.to_status,
+            cause=transition.cause,
+            evidence=transition.evidence,
+        )
+        return True
+
+    async def _wait(self) -> None:
+        """Wait until something is due, has ended or is wanted."""
+        next_s = self._schedule.next_s()
+        delay_s = None if next_s is None else max(0.0, next_s - self._context.monotonic_s())
+        if self._wanted is not None:
+            delay_s = _TRY_AGAIN_S
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(delay_s):
+                await self._wake.wait()
+        self._wake.clear()
+
+    async def _wake_on(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._wake.set()
+
+
+def _can_be_asked(camera: Camera) -> bool:
+    asked_for = camera.main_stream_path or camera.sub_stream_path or camera.snapshot_path
+    return camera.poll_mode is PollMode.DIRECT and bool(camera.host and asked_for)

@@ -1,0 +1,180 @@
+"""Asking one camera: the network side of the checks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import asyncpg
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from sharpeyes.devices.address import endpoint
+from sharpeyes.devices.credentials import Credentials
+from sharpeyes.devices.fault import Fault, FaultKind
+from sharpeyes.devices.jpeg import decode_jpeg
+from sharpeyes.devices.keyframes import first_keyframe
+from sharpeyes.devices.onvif import OnvifClient
+from sharpeyes.devices.rtsp import check_rtsp
+from sharpeyes.devices.snapshot import fetch_snapshot
+from sharpeyes.health.context import HealthContext
+from sharpeyes.health.evaluation import (
+    Login,
+    judge_answer,
+    judge_clock,
+    judge_description,
+    judge_picture,
+)
+from sharpeyes.health.status import CheckResult
+from sharpeyes.registry.camera import Camera
+from sharpeyes.registry.errors import RegistryError
+
+log = structlog.get_logger()
+
+Picture = NDArray[np.uint8]
+"""(H, W, 3) BGR."""
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One use of a camera's credentials: how it stands, and how it ended."""
+
+    login: Login
+    credentials: Credentials | None = field(default=None, repr=False)
+    accepted: bool | None = None
+
+    def ended(self, fault: Fault | None) -> None:
+        """Note what came of it: a picture or description, or a fault."""
+        if self.credentials is not None and fault is None:
+            self.accepted = True
+        elif self.credentials is not None and fault and fault.kind is FaultKind.AUTH:
+            self.accepted = False
+
+
+class Probes:
+    """Asks cameras, within the limits of what their devices put up with.
+
+    Args:
+        context: what the monitor was given.
+    """
+
+    def __init__(self, context: HealthContext) -> None:
+        self._context = context
+
+    async def ask_stream(self, camera: Camera, *, log_in: bool) -> list[CheckResult]:
+        """Ask for the description of a camera's stream.
+
+        Args:
+            camera: has a stream or a snapshot; without a stream the snapshot speaks for it.
+            log_in: whether to send its password if it wants one; without, a device that asks for
+                one is reached, and that is all.
+        """
+        assert camera.host is not None
+        context, url = self._context, camera.main_stream_url or camera.sub_stream_url
+        async with self._attempt(camera, log_in=log_in) as attempt:
+            if url is None:
+                picture = await self._fetch(camera, attempt.credentials)
+                attempt.ended(fault := picture if isinstance(picture, Fault) else None)
+                place = endpoint(camera.host, camera.http_port)
+                return judge_answer(fault, attempt.login, place)
+            answer = await check_rtsp(
+                url,
+                attempt.credentials,
+                timeout_s=context.devices.rtsp_timeout_s,
+                limits=context.devices.rtsp,
+            )
+            attempt.ended(answer if isinstance(answer, Fault) else None)
+        place = endpoint(camera.host, camera.rtsp_port)
+        return judge_description(answer, attempt.login, place, context.settings.slow_ms)
+
+    async def look(self, camera: Camera) -> tuple[list[CheckResult], Picture | None]:
+        """Fetch a picture: a keyframe, or where there is no stream a snapshot."""
+        async with self._attempt(camera, log_in=True) as attempt:
+            picture = await self._fetch(camera, attempt.credentials)
+            fault = picture if isinstance(picture, Fault) else None
+            attempt.ended(fault)
+        assert camera.host is not None
+        port = camera.rtsp_port if _stream_url(camera) else camera.http_port
+        results = judge_picture(fault, attempt.login, endpoint(camera.host, port))
+        return results, None if isinstance(picture, Fault) else picture
+
+    async def read_clock(self, camera: Camera) -> list[CheckResult]:
+        """Ask for the device's time, unauthenticated; a device without ONVIF has no result."""
+        assert camera.host is not None
+        context = self._context
+        client = OnvifClient(
+            context.http,
+            camera.host,
+            camera.http_port,
+            None,
+            timeout_s=context.devices.http_timeout_s,
+            now=context.now,
+            limits=context.devices.http,
+        )
+        clock = await client.system_date_and_time()
+        if isinstance(clock, Fault):
+            return []
+        return [judge_clock(clock, client.endpoint, context.settings.clock_limit_s)]
+
+    async def _fetch(self, camera: Camera, credentials: Credentials | None) -> Picture | Fault:
+        devices = self._context.devices
+        stream_url = _stream_url(camera)
+        if stream_url is not None:
+            keyframe = await first_keyframe(
+                stream_url,
+                credentials,
+                timeout_s=devices.keyframe_timeout_s,
+                limits=devices.rtsp,
+            )
+            return keyframe if isinstance(keyframe, Fault) else keyframe.picture
+        assert camera.snapshot_url is not None
+        jpeg = await fetch_snapshot(
+            self._context.http,
+            camera.snapshot_url,
+            credentials,
+            timeout_s=devices.http_timeout_s,
+            max_bytes=devices.http.max_snapshot_bytes,
+        )
+        if isinstance(jpeg, Fault):
+            return jpeg
+        return await asyncio.to_thread(
+            decode_jpeg, jpeg, max_pixels=devices.http.max_snapshot_pixels, reduce=2
+        )
+
+    @asynccontextmanager
+    async def _attempt(self, camera: Camera, *, log_in: bool) -> AsyncIterator[_Attempt]:
+        """Use a camera's credentials if they are wanted and its device has not refused them."""
+        assert camera.host is not None
+        context, host = self._context, camera.host
+        if not log_in:
+            yield _Attempt(Login(wanted=False))
+            return
+        if blocked_for_s := context.logins.blocked_for_s(host, context.monotonic_s()):
+            yield _Attempt(Login(wanted=True, blocked_for_s=blocked_for_s))
+            return
+        try:
+            credentials = await context.credentials(camera.camera_id)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, RegistryError) as error:
+            # Our trouble, not the camera's: it can still be reached.
+            log.error(  # noqa: TRY400  # foreseen: its line says all
+                "credentials cannot be read", camera=camera.device_code, error=str(error)
+            )
+            yield _Attempt(Login(wanted=False))
+            return
+        if credentials is None:
+            yield _Attempt(Login(wanted=True))
+            return
+        if not context.logins.begin(host, context.monotonic_s()):
+            yield _Attempt(Login(wanted=False))
+            return
+        attempt = _Attempt(Login(wanted=True), credentials)
+        try:
+            yield attempt
+        finally:
+            context.logins.end(host, context.monotonic_s(), accepted=attempt.accepted)
+
+
+def _stream_url(camera: Camera) -> str | None:
+    """Return the stream that costs least."""
+    return camera.sub_stream_url or camera.main_stream_url

@@ -1,0 +1,274 @@
+"""What is known of each camera's health, in the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final, TypeAlias, cast
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+
+from sharpeyes.events.event import EventType, NewEvent, RandomBits, Severity, new_event_id
+from sharpeyes.events.payload import CameraStatusChanged
+from sharpeyes.events.store import append
+from sharpeyes.health.judgement import CameraState, restore
+from sharpeyes.health.status import Cause, Check, Status, Transition
+from sharpeyes.registry.camera import Camera
+from sharpeyes.registry.shards import ShardLease, require_lease
+
+Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
+
+DATABASE_AWAY: Final = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
+"""Errors that end by themselves: what could not be stored is stored later."""
+
+_EVENT_OF: Final = {
+    Status.OFFLINE: (EventType.CAMERA_OFFLINE, Severity.WARNING),
+    Status.DEGRADED: (EventType.CAMERA_DEGRADED, Severity.WARNING),
+    Status.OK: (EventType.CAMERA_RESTORED, Severity.INFO),
+}
+
+# Says nothing when the row already is so: then the commit went through although its caller was
+# cut off before it heard of it.
+_SET_STATUS = """
+INSERT INTO camera_status AS s (camera_id, status, cause, evidence, decided_by, since, epoch)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (camera_id) DO UPDATE SET
+    status = excluded.status, cause = excluded.cause, evidence = excluded.evidence,
+    decided_by = excluded.decided_by, since = excluded.since, epoch = excluded.epoch
+WHERE (s.status, s.cause) <> (excluded.status, excluded.cause)
+RETURNING true
+"""
+
+_ADD_TRANSITION = """
+INSERT INTO camera_transition
+    (camera_id, from_status, to_status, cause, evidence, decided_by, at, event_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+
+_TRANSITIONS = """
+SELECT from_status, to_status, NULLIF(decided_by, '') AS "check", cause, evidence, at
+FROM camera_transition WHERE camera_id = $1 ORDER BY at DESC, transition_id DESC LIMIT $2
+"""
+
+# A camera that may not be polled keeps no status, whatever was known before that was decided.
+_SUMMARY = """
+WITH RECURSIVE district AS (
+    SELECT division_code, division_code AS top FROM division WHERE level <> 'city'
+        AND (parent_code IS NULL
+             OR parent_code IN (SELECT division_code FROM division WHERE level = 'city'))
+    UNION ALL
+    SELECT d.division_code, p.top FROM division d JOIN district p ON d.parent_code = p.division_code
+), known AS (
+    SELECT c.tier, COALESCE(d.top, c.division_code) AS division_code,
+           CASE WHEN c.poll_mode = 'direct' THEN COALESCE(s.status, 'unknown')
+                ELSE 'not_measured' END AS status
+    FROM camera c LEFT JOIN camera_status s USING (camera_id)
+         LEFT JOIN district d ON d.division_code = c.division_code
+)
+SELECT tier, division_code, count(*) AS registered,
+       count(*) FILTER (WHERE status <> 'not_measured') AS measured,
+       count(*) FILTER (WHERE status = 'ok') AS ok,
+       count(*) FILTER (WHERE status = 'degraded') AS degraded,
+       count(*) FILTER (WHERE status = 'offline') AS offline,
+       count(*) FILTER (WHERE status = 'unknown') AS unknown,
+       count(*) FILTER (WHERE status = 'not_measured') AS not_measured
+FROM known GROUP BY GROUPING SETS ((), (tier), (division_code)) ORDER BY tier, division_code
+"""
+
+
+class StoredStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one camera.
+
+    Attributes:
+        camera_id: of the registry.
+        status: never `unknown` once it was judged.
+        cause: what is wrong.
+        evidence: what was seen, in words.
+        check: the rule that decided; None where nothing is wrong.
+        since: when it became so, UTC.
+    """
+
+    camera_id: int
+    status: Status
+    cause: Cause
+    evidence: str
+    check: Check | None
+    since: datetime
+
+    def to_state(self) -> CameraState:
+        """Return the state from which judgement goes on."""
+        return restore(self.status, self.cause, self.evidence, self.check)
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many cameras are how.
+
+    Attributes:
+        registered: all; `measured` + `not_measured`.
+        measured: those that may be polled; `ok` + `degraded` + `offline` + `unknown`.
+        ok: well.
+        degraded: working for somebody, or badly.
+        offline: seen by nobody.
+        unknown: not judged yet.
+        not_measured: those that may not be polled, of which nothing can be said.
+    """
+
+    registered: int = 0
+    measured: int = 0
+    ok: int = 0
+    degraded: int = 0
+    offline: int = 0
+    unknown: int = 0
+    not_measured: int = 0
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """How the fleet is.
+
+    Attributes:
+        total: all cameras.
+        by_tier: by tier number.
+        by_division: by the code of the district or local zone right below the city, with all
+            divisions below it; a camera filed under the city itself counts under the city.
+    """
+
+    total: Counts
+    by_tier: dict[int, Counts]
+    by_division: dict[str, Counts]
+
+
+async def record(
+    connection: Connection,
+    camera: Camera,
+    transition: Transition,
+    *,
+    lease: ShardLease,
+    worker_id: str,
+    random: RandomBits,
+) -> bool:
+    """Store a transition: status, history and event, all or none.
+
+    Args:
+        connection: not in a transaction; from a pool that turns jsonb into Python values.
+        camera: whose status changed.
+        transition: what changed.
+        lease: under which the camera was probed.
+        worker_id: who holds the lease.
+        random: for the event's identity.
+
+    Returns:
+        False when all of it was stored already, by a commit whose answer was lost.
+
+    Raises:
+        StaleLeaseError: somebody else looks after the camera now; nothing was changed.
+    """
+    async with connection.transaction():
+        await require_lease(connection, lease, worker_id)
+        changed = await connection.fetchval(
+            _SET_STATUS,
+            camera.camera_id,
+            transition.to_status,
+            transition.cause,
+            transition.evidence,
+            transition.check or "",
+            transition.at,
+            lease.epoch,
+        )
+        if not changed:
+            return False
+        event = _event(camera, transition, random)
+        if event:
+            # The pool's proxy is a connection in all but its type.
+            await append(cast("asyncpg.Connection", connection), event)
+        await connection.execute(
+            _ADD_TRANSITION,
+            camera.camera_id,
+            transition.from_status,
+            transition.to_status,
+            transition.cause,
+            transition.evidence,
+            transition.check or "",
+            transition.at,
+            event.event_id if event else None,
+        )
+        await connection.execute(
+            "SELECT pg_notify('sharpeyes', $1)", json.dumps({"status": camera.camera_id})
+        )
+    return True
+
+
+class StatusStore:
+    """Reads what is known of cameras' health.
+
+    Args:
+        pool: the database.
+    """
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def get(self, camera_id: int) -> StoredStatus | None:
+        """Return what is known of a camera; None before it was judged for the first time."""
+        return (await self.get_many([camera_id])).get(camera_id)
+
+    async def get_many(self, camera_ids: Collection[int]) -> dict[int, StoredStatus]:
+        """Return what is known of several cameras, by camera id; without those never judged."""
+        rows = await self._pool.fetch(
+            """
+            SELECT camera_id, status, cause, evidence, NULLIF(decided_by, '') AS "check", since
+            FROM camera_status WHERE camera_id = ANY ($1::bigint[])
+            """,
+            list(camera_ids),
+        )
+        return {row["camera_id"]: msgspec.convert(dict(row), StoredStatus) for row in rows}
+
+    async def transitions(self, camera_id: int, *, limit: int = 50) -> list[Transition]:
+        """Return a camera's latest transitions, newest first, `limit` at most."""
+        rows = await self._pool.fetch(_TRANSITIONS, camera_id, limit)
+        return [msgspec.convert(dict(row), Transition) for row in rows]
+
+    async def summary(self) -> Summary:
+        """Count the cameras by status: in all, by tier and by district."""
+        total, by_tier, by_division = Counts(), {}, {}
+        for row in await self._pool.fetch(_SUMMARY):
+            counts = Counts(**{name: row[name] for name in Counts.__struct_fields__})
+            if row["tier"] is not None:
+                by_tier[row["tier"]] = counts
+            elif row["division_code"] is not None:
+                by_division[row["division_code"]] = counts
+            else:
+                total = counts
+        return Summary(total=total, by_tier=by_tier, by_division=by_division)
+
+
+def _event(camera: Camera, transition: Transition, random: RandomBits) -> NewEvent | None:
+    """Return what the case system hears of a transition, if anything."""
+    came_well = transition.from_status is Status.UNKNOWN and transition.to_status is Status.OK
+    if came_well or transition.from_status is transition.to_status:
+        return None
+    event_type, severity = _EVENT_OF[transition.to_status]
+    return NewEvent(
+        event_id=new_event_id(transition.at, random),
+        type=event_type,
+        camera_id=camera.camera_id,
+        device_code=camera.device_code,
+        severity=severity,
+        occurred_at=transition.at,
+        dedup_key=f"health:{camera.camera_id}:{transition.at.isoformat()}",
+        data=CameraStatusChanged(
+            from_status=transition.from_status.value,
+            to_status=transition.to_status.value,
+            cause=transition.cause,
+            evidence=transition.evidence,
+        ),
+    )

@@ -1,0 +1,85 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sharpeyes.health.logins import LoginGuard
+
+HOST = "10.0.0.7"
+
+
+def guard() -> LoginGuard:
+    return LoginGuard(refusals_to_block=2, block_s=3600)
+
+
+def refuse(logins: LoginGuard, now_s: float) -> None:
+    assert logins.begin(HOST, now_s)
+    logins.end(HOST, now_s, accepted=False)
+
+
+def test_two_refusals_block_for_an_hour() -> None:
+    logins = guard()
+    refuse(logins, 0)
+    refuse(logins, 5)
+    assert not logins.begin(HOST, 3604)
+    assert logins.blocked_for_s(HOST, 3604) == 1
+    assert logins.begin(HOST, 3606)
+
+
+def test_after_a_block_one_refusal_is_enough() -> None:
+    logins = guard()
+    refuse(logins, 0)
+    refuse(logins, 5)
+    refuse(logins, 4000)
+    assert not logins.begin(HOST, 4001)
+
+
+def test_an_accepted_password_forgives() -> None:
+    logins = guard()
+    refuse(logins, 0)
+    assert logins.begin(HOST, 1)
+    logins.end(HOST, 1, accepted=True)
+    refuse(logins, 2)
+    assert logins.begin(HOST, 3)
+
+
+def test_other_devices_are_not_concerned() -> None:
+    logins = guard()
+    refuse(logins, 0)
+    refuse(logins, 0)
+    assert logins.begin("10.0.0.8", 1)
+
+
+def test_a_changed_record_starts_anew() -> None:
+    logins = guard()
+    logins.block(HOST, 0)
+    logins.forget(HOST)
+    assert logins.begin(HOST, 1)
+
+
+def test_channels_of_a_recorder_cannot_fail_all_at_once() -> None:
+    logins = guard()
+    assert [logins.begin(HOST, 0) for _ in range(8)].count(True) == 2
+
+
+def test_a_login_cut_short_says_nothing() -> None:
+    logins = guard()
+    for now_s in range(10):
+        assert logins.begin(HOST, now_s)
+        logins.end(HOST, now_s, accepted=None)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["begin", "refused", "cut"]), st.floats(0, 120))))
+def test_a_device_never_sees_more_than_two_bad_passwords_in_35_minutes(
+    steps: list[tuple[str, float]],
+) -> None:
+    logins, now_s, under_way = guard(), 0.0, 0
+    refused_at: list[float] = []
+    for step, wait_s in steps:
+        now_s += wait_s
+        if step == "begin":
+            under_way += logins.begin(HOST, now_s)
+        elif under_way:
+            under_way -= 1
+            logins.end(HOST, now_s, accepted=False if step == "refused" else None)
+            refused_at += [now_s] * (step == "refused")
+    for first in refused_at:
+        assert sum(first <= at < first + 2100 for at in refused_at) <= 2
