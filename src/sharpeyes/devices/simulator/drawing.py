@@ -11,7 +11,7 @@ from sharpeyes.devices.simulator.scene import Scene, place
 from sharpeyes.devices.simulator.scenery import draw_scenery
 from sharpeyes.devices.simulator.vehicles import draw_vehicle
 
-_NOISE_SIGMA = 2.0
+_NOISE_SIGMA = 1.6
 _NOISE_MARGIN_PX = 64  # the noise sheet is larger than the picture and shifted for each moment
 _CAPTION_START = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 _CAPTION_AT_PX = (10, 22)

@@ -10,6 +10,7 @@ from sharpeyes.devices.simulator.view import Points, View
 
 Colour = tuple[int, int, int]
 Picture = npt.NDArray[np.uint8]
+_FixedPoints = npt.NDArray[np.int32]
 
 _SHIFT_BITS = 4  # corners are given to OpenCV in sixteenths of a pixel, so that slow cars glide
 
@@ -114,18 +115,18 @@ def draw(picture: Picture, view: View, mesh: Mesh, paint: Colour, at: Points) ->
         paint: BGR of the faces without a colour of their own.
         at: (3,) float64, where the shape's origin stands, metres.
     """
-    pixels = view.project(mesh.vertices + at)
+    pixels = _fixed_point(view.project(mesh.vertices + at))
     for face in mesh.faces:
         outline = pixels[list(face.corners)]
         if _turned_away(outline):
             continue
-        fill(picture, outline, shaded(face.colour or paint, face.shade))
+        colour = shaded(face.colour or paint, face.shade)
+        cv2.fillConvexPoly(picture, outline, colour, cv2.LINE_AA, _SHIFT_BITS)
 
 
 def fill(picture: Picture, outline: Points, colour: Colour) -> None:
     """Fill a convex outline, (N, 2) float64 pixels, in the picture."""
-    fixed = np.round(outline * (1 << _SHIFT_BITS)).astype(np.int32)
-    cv2.fillConvexPoly(picture, fixed, colour, cv2.LINE_AA, _SHIFT_BITS)
+    cv2.fillConvexPoly(picture, _fixed_point(outline), colour, cv2.LINE_AA, _SHIFT_BITS)
 
 
 def shaded(colour: Colour, shade: float) -> Colour:
@@ -134,8 +135,12 @@ def shaded(colour: Colour, shade: float) -> Colour:
     return blue, green, red
 
 
-def _turned_away(outline: Points) -> bool:
+def _fixed_point(pixels: Points) -> _FixedPoints:
+    return np.round(pixels * (1 << _SHIFT_BITS)).astype(np.int32)
+
+
+def _turned_away(outline: _FixedPoints) -> bool:
     """Whether the corners turn to the left in the picture: a flat convex face seen from behind."""
     (x1, y1), (x2, y2), (x3, y3) = outline[:3].tolist()
-    turn: float = (x2 - x1) * (y3 - y2) - (y2 - y1) * (x3 - x2)
+    turn: int = (x2 - x1) * (y3 - y2) - (y2 - y1) * (x3 - x2)
     return turn <= 0

@@ -38,7 +38,7 @@ class _Stop:
 def make_scene(name: str, seed: int = 1) -> Scene:
     """One of the ready-made streets.
 
-    "parked": a dark car stops in the no-parking strip from 22 s to 150 s of 180 s, little traffic.
+    "parked": a dark car stops in the no-parking strip from 22 s to 125 s of 150 s, little traffic.
     "busy": dense traffic; a van stops for 8 s, which is nobody's business.
     "quiet": a vehicle now and then, none of which stops.
 
@@ -51,15 +51,15 @@ def make_scene(name: str, seed: int = 1) -> Scene:
     """
     match name:
         case "parked":
-            stop = _Stop(17.0, 22.0, 150.0, (112, 44, 40), VehicleKind.CAR)
-            return _scene(name, seed, loop_s=180, gap_s=9.0, view=View(), stop=stop)
+            stop = _Stop(17.0, 22.0, 125.0, (112, 44, 40), VehicleKind.CAR)
+            return _scene(name, seed, loop_s=150, gap_s=9.0, view=View(), stop=stop)
         case "busy":
             view = View(x_m=1.0, height_m=6.6, pitch_deg=14.0, yaw_deg=1.0)
             stop = _Stop(24.0, 29.0, 37.0, (236, 236, 236), VehicleKind.VAN)
-            return _scene(name, seed, loop_s=90, gap_s=4.0, view=view, stop=stop)
+            return _scene(name, seed, loop_s=60, gap_s=4.0, view=view, stop=stop)
         case "quiet":
             view = View(x_m=-1.2, height_m=5.5, pitch_deg=12.0, yaw_deg=5.0)
-            return _scene(name, seed, loop_s=90, gap_s=16.0, view=view, stop=None)
+            return _scene(name, seed, loop_s=60, gap_s=16.0, view=view, stop=None)
         case _:
             raise ValueError(f"no scene {name!r}; there are {', '.join(SCENE_NAMES)}")
 

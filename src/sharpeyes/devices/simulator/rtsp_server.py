@@ -1,0 +1,297 @@
+"""The RTSP side of a simulated camera: from OPTIONS to pictures."""
+
+import asyncio
+import re
+import secrets
+from dataclasses import dataclass
+
+from sharpeyes.devices.simulator.authentication import Request
+from sharpeyes.devices.simulator.camera import MAIN_STREAM_PATH, SUB_STREAM_PATH, Device
+from sharpeyes.devices.simulator.encoding import Clip, Stream
+from sharpeyes.devices.simulator.fault import NoFrames, Silent, Slow
+from sharpeyes.devices.simulator.rtp import CLOCK_HZ, PAYLOAD_TYPE, RtpWriter
+from sharpeyes.devices.simulator.rtsp_message import (
+    BadRequestError,
+    RtspRequest,
+    answer,
+    take_request,
+)
+from sharpeyes.devices.simulator.world import World
+
+_METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN"
+_TRACK = "trackID=1"
+_STREAMS = {MAIN_STREAM_PATH: Stream.MAIN, SUB_STREAM_PATH: Stream.SUB}
+_INTERLEAVED = re.compile(r"interleaved=(\d{1,3})-(\d{1,3})")
+_SESSION_TIMEOUT_S = 60
+_REPORT_EVERY_S = 5
+_MAX_CHANNEL = 254
+
+
+class RtspServer:
+    """Makes the protocol of every connection, and knows which are open."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._open: set[RtspConnection] = set()
+
+    def __call__(self) -> "RtspConnection":
+        """The protocol of a new connection, as asyncio wants it."""
+        return RtspConnection(self._world, self._open)
+
+    @property
+    def sessions(self) -> int:
+        """How many streams are being played."""
+        return sum(connection.is_playing for connection in self._open)
+
+    def cut(self, device: Device | None = None) -> None:
+        """Break every connection, or those to one device, off."""
+        for connection in list(self._open):
+            if device is None or connection.device is device:
+                connection.transport.abort()
+
+
+@dataclass(slots=True)
+class _Session:
+    """A stream set up on a connection."""
+
+    id: str
+    stream: Stream
+    clip: Clip
+    rtp: RtpWriter
+    timestamp: int
+    frame_index: int = 0
+    next_frame_s: float = 0.0
+    next_report_s: float = 0.0
+    needs_keyframe: bool = True
+    timer: asyncio.TimerHandle | None = None
+
+
+class RtspConnection(asyncio.Protocol):
+    """One client's connection; it carries at most one session."""
+
+    transport: asyncio.Transport
+    device: Device
+
+    def __init__(self, world: World, open_connections: set["RtspConnection"]) -> None:
+        self._world = world
+        self._open = open_connections
+        self._buffer = bytearray()
+        self._session: _Session | None = None
+        self._client_keeps_up = True
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether pictures are due on it."""
+        return self._session is not None and self._session.timer is not None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See whose address was called."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.device = self._world.device_of(transport)
+        self._open.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+        """End the session with its connection."""
+        self._open.discard(self)
+        self._end_session()
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly: nothing more is made for it until it has caught up."""
+        self._client_keeps_up = False
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Take requests again, and send pictures from the next keyframe on."""
+        self._client_keeps_up = True
+        self.transport.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        """Answer the requests that are complete."""
+        if isinstance(self.device.fault, Silent):
+            return
+        self._buffer += data
+        try:
+            while (request := take_request(self._buffer)) is not None:
+                self._receive(request)
+        except BadRequestError:
+            self.transport.write(answer("0", 400))
+            self.transport.close()
+
+    def _receive(self, request: RtspRequest) -> None:
+        if isinstance(self.device.fault, Slow):
+            loop = asyncio.get_running_loop()
+            loop.call_later(self.device.fault.after_s, self._answer, request)
+        else:
+            self._answer(request)
+
+    def _answer(self, request: RtspRequest) -> None:
+        if self.transport.is_closing():
+            return
+        match request.method:
+            case "OPTIONS":
+                self._reply(request, 200, {"Public": _METHODS})
+            case "DESCRIBE" | "SETUP" | "PLAY" | "GET_PARAMETER" | "TEARDOWN":
+                self._answer_authenticated(request)
+            case _:
+                self._reply(request, 405, {"Allow": _METHODS})
+
+    def _answer_authenticated(self, request: RtspRequest) -> None:
+        asked = Request(request.method, request.headers.get("authorization"))
+        challenge = self._world.refuse(self.device, asked, qop=False)
+        if challenge is not None:
+            self._reply(request, 401, {"WWW-Authenticate": challenge})
+            return
+        match request.method:
+            case "DESCRIBE":
+                self._describe(request)
+            case "SETUP":
+                self._set_up(request)
+            case "PLAY":
+                self._play(request)
+            case "GET_PARAMETER":
+                self._reply(request, 200, self._session_header())
+            case _:
+                self._tear_down(request)
+
+    def _describe(self, request: RtspRequest) -> None:
+        stream = _STREAMS.get(request.path.rstrip("/"))
+        if stream is None:
+            self._reply(request, 404)
+            return
+        headers = {
+            "Content-Type": "application/sdp",
+            "Content-Base": f"{request.url.rstrip('/')}/",
+        }
+        description = _describe_clip(self._world.clip(self.device, stream), self.device)
+        self._reply(request, 200, headers, description)
+
+    def _set_up(self, request: RtspRequest) -> None:
+        stream = _STREAMS.get(request.path.removesuffix(f"/{_TRACK}").rstrip("/"))
+        transport = request.headers.get("transport", "")
+        if stream is None:
+            self._reply(request, 404)
+        elif self._session is not None:
+            self._reply(request, 455)
+        elif "RTP/AVP/TCP" not in transport:
+            self._reply(request, 461)
+        else:
+            self._session = self._new_session(stream, transport)
+            rtp = self._session.rtp
+            channels = f"{rtp.channel}-{rtp.channel + 1}"
+            accepted = f"RTP/AVP/TCP;unicast;interleaved={channels};ssrc={rtp.ssrc:08X};mode=PLAY"
+            self._reply(request, 200, {"Transport": accepted, **self._session_header()})
+
+    def _new_session(self, stream: Stream, transport: str) -> _Session:
+        asked = _INTERLEAVED.search(transport)
+        channel = min(int(asked[1]), _MAX_CHANNEL) if asked else 0
+        return _Session(
+            id=secrets.token_hex(4),
+            stream=stream,
+            clip=self._world.clip(self.device, stream),
+            rtp=RtpWriter(channel, ssrc=secrets.randbits(32), first_sequence=secrets.randbits(16)),
+            timestamp=secrets.randbits(32),
+        )
+
+    def _play(self, request: RtspRequest) -> None:
+        session = self._session
+        if session is None or not self._names_session(request):
+            self._reply(request, 454)
+            return
+        track = f"{request.url.rstrip('/').removesuffix(f'/{_TRACK}')}/{_TRACK}"
+        info = f"url={track};seq={session.rtp.sequence};rtptime={session.timestamp}"
+        headers = {"Range": "npt=0.000-", "RTP-Info": info, **self._session_header()}
+        self._reply(request, 200, headers)
+        if session.timer is None:
+            now_s = asyncio.get_running_loop().time()
+            session.frame_index = session.clip.keyframe_at(self._world.scene_time_s(self.device))
+            session.next_frame_s = session.next_report_s = now_s
+            self._send_frame(session)
+
+    def _tear_down(self, request: RtspRequest) -> None:
+        if self._session is None or not self._names_session(request):
+            self._reply(request, 454)
+            return
+        self._reply(request, 200)
+        self._end_session()
+
+    def _send_frame(self, session: _Session) -> None:
+        """Send the picture that is due, if one can be sent, and see to the next."""
+        loop = asyncio.get_running_loop()
+        fault = self.device.fault
+        if self._client_keeps_up and not isinstance(fault, Silent | NoFrames):
+            self._send_report_if_due(session, loop.time())
+            self._send_picture(session)
+        else:
+            session.needs_keyframe = True
+        session.frame_index = (session.frame_index + 1) % len(session.clip.frames)
+        session.timestamp += CLOCK_HZ // session.clip.frames_per_s
+        step_s = 1 / session.clip.frames_per_s / self._world.settings.speed_ratio
+        # After a standstill of this process the stream goes on from now, without a burst.
+        session.next_frame_s = max(session.next_frame_s + step_s, loop.time())
+        session.timer = loop.call_at(session.next_frame_s, self._send_frame, session)
+
+    def _send_picture(self, session: _Session) -> None:
+        frames = session.clip.frames
+        frame = frames[session.frame_index]
+        if self.device.frozen_at_s is not None:
+            frame = frames[session.clip.keyframe_at(self.device.frozen_at_s)]
+            session.needs_keyframe = True  # for the moment when it thaws
+        elif session.needs_keyframe:
+            if not frame.is_keyframe:
+                return
+            session.needs_keyframe = False
+        self.transport.write(session.rtp.picture(frame.payloads, session.timestamp))
+
+    def _send_report_if_due(self, session: _Session, now_s: float) -> None:
+        if now_s < session.next_report_s:
+            return
+        session.next_report_s = now_s + _REPORT_EVERY_S
+        device_time = self._world.device_time(self.device)
+        self.transport.write(session.rtp.sender_report(device_time, session.timestamp))
+
+    def _end_session(self) -> None:
+        if self._session is not None and self._session.timer is not None:
+            self._session.timer.cancel()
+        self._session = None
+
+    def _names_session(self, request: RtspRequest) -> bool:
+        named = request.headers.get("session", "").partition(";")[0].strip()
+        return self._session is not None and named == self._session.id
+
+    def _session_header(self) -> dict[str, str]:
+        if self._session is None:
+            return {}
+        return {"Session": f"{self._session.id};timeout={_SESSION_TIMEOUT_S}"}
+
+    def _reply(
+        self,
+        request: RtspRequest,
+        status: int,
+        headers: dict[str, str] | None = None,
+        body: str = "",
+    ) -> None:
+        self.transport.write(answer(request.sequence, status, headers, body))
+
+
+def _describe_clip(clip: Clip, device: Device) -> str:
+    """The session description (RFC 4566, RFC 6184 section 8.2.1) of a stream."""
+    profile_level_id = clip.sps[1:4].hex().upper()
+    lines = [
+        "v=0",
+        f"o=- 1 1 IN IP4 {device.camera.host}",
+        "s=Simulated camera",
+        "c=IN IP4 0.0.0.0",
+        "t=0 0",
+        "a=control:*",
+        "a=range:npt=0-",
+        f"m=video 0 RTP/AVP {PAYLOAD_TYPE}",
+        f"a=rtpmap:{PAYLOAD_TYPE} H264/{CLOCK_HZ}",
+        (
+            f"a=fmtp:{PAYLOAD_TYPE} packetization-mode=1;profile-level-id={profile_level_id};"
+            f"sprop-parameter-sets={clip.sprop_parameter_sets}"
+        ),
+        f"a=framerate:{clip.frames_per_s}",
+        f"a=control:{_TRACK}",
+    ]
+    return "\r\n".join(lines) + "\r\n"
