@@ -1,0 +1,1 @@
+"""Pixels to findings: motion, stationary vehicles, picture quality. No I/O, no clock."""

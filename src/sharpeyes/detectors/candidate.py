@@ -1,0 +1,129 @@
+"""One settled thing, and whether it is still there."""
+
+import math
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sharpeyes.detectors.picture import BoxXyxy, Plane
+from sharpeyes.detectors.surface import Surface, distance
+
+MARGIN_PX: Final = 3
+"""Pixels around the thing that its template keeps: the outline is what is known best."""
+SAME_CORRELATION: Final = 0.7
+SAME_LEVELS: Final = 12
+SAME_SHARE: Final = 0.6
+"""Share of a thing's pixels that must be near what is remembered."""
+
+
+class Presence(Enum):
+    """What a look at a candidate's place shows."""
+
+    THERE = auto()
+    GONE = auto()
+    """The scenery behind it is to be seen again."""
+    HIDDEN = auto()
+    """Neither the thing nor the scenery: something passes in front, or it moved."""
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A thing that stopped, followed until it leaves.
+
+    Attributes:
+        candidate_id: the detector's number for it, which its findings carry.
+        window_xyxy: its box with a margin, in pixels of the stationary model.
+        mask: (h, w) uint8 of the window, 255 where the thing stands.
+        template: (c, h, w) uint8 of the window.
+        start_s: when it stopped.
+        seen_s: when it was last seen there.
+        zone: name of the zone that its bottom centre stands in.
+        limit_s: how long it may stay; for ever outside of zones.
+        alert_s: when it was told; None before.
+        gone_since_s: since when the scenery has been seen in its place; None while it has not.
+        gone_looks: in how many looks.
+        verified: what a model said; None where none was asked.
+    """
+
+    candidate_id: int
+    window_xyxy: BoxXyxy
+    mask: Plane
+    template: Surface
+    start_s: float
+    seen_s: float
+    zone: str = ""
+    limit_s: float = math.inf
+    alert_s: float | None = None
+    gone_since_s: float | None = None
+    gone_looks: int = 0
+    verified: bool | None = None
+
+    @property
+    def box_xyxy(self) -> BoxXyxy:
+        """The thing itself, in pixels of the stationary model."""
+        left, top, _, _ = self.window_xyxy
+        x, y, width, height = cv2.boundingRect(self.mask)
+        return left + x, top + y, left + x + width, top + y + height
+
+
+def crop(plane: Plane, window_xyxy: BoxXyxy) -> Plane:
+    """Return a view of a window of an (H, W) plane or a (c, H, W) surface."""
+    left, top, right, bottom = window_xyxy
+    return plane[..., top:bottom, left:right]
+
+
+def widen(box_xyxy: BoxXyxy, margin_px: int, shape: tuple[int, ...]) -> BoxXyxy:
+    """Return the box with a margin, cut at the borders of an (H, W, ...) picture."""
+    left, top, right, bottom = box_xyxy
+    return (
+        max(left - margin_px, 0),
+        max(top - margin_px, 0),
+        min(right + margin_px, shape[1]),
+        min(bottom + margin_px, shape[0]),
+    )
+
+
+def look_at(candidate: Candidate, surface: Surface, scenery: Surface) -> Presence:
+    """Compare a candidate's place with its template and with the scenery behind it.
+
+    Correlation forgives a change of light, the share of near pixels forgives a part that is
+    hidden; either is enough.
+
+    Args:
+        candidate: the thing.
+        surface: (c, H, W) uint8 picture at the size of the stationary model.
+        scenery: (c, H, W) uint8, what the place looks like without it.
+    """
+    now = crop(surface, candidate.window_xyxy)
+    behind = crop(scenery, candidate.window_xyxy)
+    thing = candidate.mask > 0
+    like_thing = _correlation(now, candidate.template)
+    like_scenery = _correlation(now, behind)
+    near_thing = _near_share(now, candidate.template, thing)
+    near_scenery = _near_share(now, behind, thing)
+    if near_scenery >= SAME_SHARE and near_scenery > near_thing:
+        return Presence.GONE
+    if near_thing >= SAME_SHARE:
+        return Presence.THERE
+    if like_scenery >= SAME_CORRELATION and like_scenery > like_thing:
+        return Presence.GONE
+    if like_thing >= SAME_CORRELATION:
+        return Presence.THERE
+    return Presence.HIDDEN
+
+
+def _correlation(one: Surface, other: Surface) -> float:
+    """Normalised correlation, -1 to 1; 0 where one of the two is flat."""
+    first = one - one.mean(axis=(1, 2), keepdims=True, dtype=np.float32)
+    second = other - other.mean(axis=(1, 2), keepdims=True, dtype=np.float32)
+    energy = float(np.sqrt(np.vdot(first, first) * np.vdot(second, second)))
+    return float(np.vdot(first, second)) / energy if energy > 0 else 0.0
+
+
+def _near_share(one: Surface, other: Surface, mask: npt.NDArray[np.bool_]) -> float:
+    near = distance(one, other)[mask] < SAME_LEVELS
+    return float(near.mean()) if near.size else 0.0

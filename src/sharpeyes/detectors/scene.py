@@ -1,0 +1,340 @@
+"""The detector of one camera: pictures and their times in, findings out."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sharpeyes.detectors import kept_state
+from sharpeyes.detectors.background import MotionModel
+from sharpeyes.detectors.candidate import Candidate
+from sharpeyes.detectors.errors import TimeError
+from sharpeyes.detectors.finding import Finding, Rejection, Standing
+from sharpeyes.detectors.light import light_table
+from sharpeyes.detectors.motion import MotionWatch, end_of
+from sharpeyes.detectors.picture import (
+    Plane,
+    check_picture,
+    largest_box,
+    scale_box,
+    shrink,
+    to_luma,
+    working_size,
+)
+from sharpeyes.detectors.surface import to_surface
+from sharpeyes.detectors.vehicles import VehicleWatch
+from sharpeyes.detectors.zone_map import ZoneMap
+from sharpeyes.detectors.zones import Zone, validate_zones
+
+DEFAULT_DWELL_S: Final = 300.0
+LOOK_PERIOD_S: Final = 0.35
+"""The stationary model looks no more often: what stands does not change in less."""
+CROWDED_RATIO: Final = 0.25
+"""From so much foreground on it is asked whether the light has changed."""
+CHANGED_RATIO: Final = 0.7
+"""So much foreground in the same light is another scene, not motion."""
+BLIND_DEVIATION: Final = 4.0
+"""A picture with less contrast than this (standard deviation of luma) shows nothing."""
+
+Size = tuple[int, int]
+"""Height and width in pixels."""
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What is made anew when the working size changes."""
+
+    size: Size
+    planes: int
+    zones: ZoneMap
+    motion: MotionModel
+    vehicles: VehicleWatch
+    watches: dict[str, MotionWatch]
+    looked_s: float
+
+
+class SceneDetector:
+    """Finds motion and abandoned vehicles in the sampled frames of one fixed camera.
+
+    The first picture is taken as scenery: what stands there is no finding until it has moved
+    and stopped again. Another resolution of the same shape changes nothing; another shape is
+    another view, which is learned anew, and what was told in the old one ends.
+
+    Attributes:
+        motion_ratio: for each watch zone, the share of it that moves, 0-1.
+        scene_changed: the last picture differs as a whole: other light, another view, or
+            nothing to be seen. It is not motion.
+    """
+
+    def __init__(
+        self,
+        zones: Sequence[Zone] = (),
+        *,
+        dwell_s: float = DEFAULT_DWELL_S,
+        state: bytes | None = None,
+    ) -> None:
+        """Make a detector.
+
+        Args:
+            zones: the camera's zones; without a watch or no_parking zone all is watched.
+            dwell_s: how long a vehicle may stay where its zone has no limit of its own.
+            state: what `dump` returned earlier, to go on with its candidates.
+
+        Raises:
+            ZoneError: a zone is wrong.
+            StateError: the state cannot be read.
+            ValueError: `dwell_s` is not a number above 0.
+        """
+        if not (math.isfinite(dwell_s) and dwell_s > 0):
+            raise ValueError(f"dwell_s must be a number of seconds above 0, is {dwell_s}")
+        self._zones = validate_zones(zones)
+        self._dwell_s = dwell_s
+        self._kept = kept_state.NOTHING if state is None else kept_state.load(state)
+        self._next_id = self._kept.next_id
+        self._last_s = self._kept.time_s
+        self._parts: _Parts | None = None
+        self._source: Size = (0, 0)
+        self.motion_ratio: dict[str, float] = {}
+        self.scene_changed = False
+
+    def update(self, picture: npt.NDArray[np.uint8], time_s: float) -> list[Finding]:
+        """Look at one frame.
+
+        Args:
+            picture: (H, W, 3) BGR or (H, W) luma, uint8; it is neither changed nor kept.
+            time_s: when it was taken; any epoch, but always growing.
+
+        Returns:
+            What began, was due or ended with this frame.
+
+        Raises:
+            PictureError: not a picture.
+            TimeError: the time is not finite, or not after the last frame's. A camera whose clock
+                was set back needs a new detector: dwell cannot be measured across the step.
+        """
+        self._source = check_picture(picture)
+        elapsed_s = self._advance(time_s)
+        size = working_size(*self._source)
+        parts = self._parts
+        if parts is None or (parts.size, parts.planes) != (size, _planes(picture)):
+            return self._begin(picture, size)
+        small = _without_privacy(shrink(picture, *size), parts.zones)
+        luma = to_luma(small)
+        visible = self._judge(parts, luma)
+        if visible:
+            parts.motion.learn(luma, elapsed_s)
+        findings = self._report_motion(parts)
+        if visible and time_s - parts.looked_s >= LOOK_PERIOD_S:
+            findings += self._report_vehicles(parts, small)
+        return findings
+
+    @property
+    def foreground(self) -> npt.NDArray[np.bool_]:
+        """(h, w) bool at the working size: what moved in the last picture; (0, 0) before it."""
+        if self._parts is None:
+            return np.zeros((0, 0), np.bool_)
+        return self._parts.motion.foreground > 0
+
+    def foreground_at(self, height: int, width: int) -> Plane:
+        """Return what moved in the last picture as (height, width) uint8 of 0 and 255."""
+        if self._parts is None:
+            return np.zeros((height, width), np.uint8)
+        return np.asarray(
+            cv2.resize(
+                self._parts.motion.foreground, (width, height), interpolation=cv2.INTER_NEAREST
+            ),
+            np.uint8,
+        )
+
+    @property
+    def standing(self) -> list[Standing]:
+        """Everything stationary that is followed now."""
+        if self._parts is None:
+            return []
+        size = _half_size(self._parts.size)
+        return [
+            Standing(
+                finding_id=one.candidate_id,
+                box_xyxy=scale_box(one.box_xyxy, size, self._source),
+                zone=one.zone,
+                start_s=one.start_s,
+                limit_s=one.limit_s,
+                told=one.alert_s is not None,
+            )
+            for one in self._parts.vehicles.candidates
+        ]
+
+    @property
+    def rejections(self) -> list[Rejection]:
+        """What came to rest and was refused in the last look, and why."""
+        if self._parts is None or self._parts.looked_s < self._last_s:
+            return []
+        size = _half_size(self._parts.size)
+        return [
+            Rejection(
+                time_s=self._last_s,
+                box_xyxy=scale_box(box, size, self._source),
+                reason=str(verdict),
+            )
+            for box, verdict in self._parts.vehicles.rejections
+        ]
+
+    @property
+    def state_bytes(self) -> int:
+        """Bytes of pixel arrays that the detector holds between frames."""
+        if self._parts is None:
+            return 0
+        return self._parts.motion.state_bytes + self._parts.vehicles.state_bytes
+
+    def dump(self) -> bytes:
+        """Return what a later detector needs to go on: candidates and open motion."""
+        return kept_state.dump(self._keep())
+
+    def _advance(self, time_s: float) -> float:
+        if not math.isfinite(time_s):
+            raise TimeError(f"time_s must be finite, is {time_s}")
+        if time_s <= self._last_s:
+            raise TimeError(f"time_s {time_s} is not after {self._last_s}, the last frame's")
+        elapsed_s = time_s - self._last_s
+        self._last_s = time_s
+        return elapsed_s
+
+    def _begin(self, picture: npt.NDArray[np.uint8], size: Size) -> list[Finding]:
+        """Learn a view from its first picture, and go on with what was kept of the same view."""
+        kept = self._keep()
+        zones = ZoneMap(self._zones, *size)
+        small = _without_privacy(shrink(picture, *size), zones)
+        parts = _Parts(
+            size=size,
+            planes=_planes(small),
+            zones=zones,
+            motion=MotionModel(to_luma(small)),
+            vehicles=VehicleWatch(to_surface(_half(small)), zones, self._dwell_s, self._new_id),
+            watches={
+                name: MotionWatch(name, cv2.countNonZero(mask), self._new_id)
+                for name, mask in zones.watched.items()
+            },
+            looked_s=self._last_s,
+        )
+        self._parts = parts
+        self.scene_changed = False
+        self.motion_ratio = dict.fromkeys(parts.watches, 0.0)
+        if (kept.size, kept.planes) != (size, parts.planes):
+            return self._end_all(kept)
+        parts.vehicles.resume(kept.candidates)
+        for episode in kept.episodes:
+            if episode.zone in parts.watches:
+                parts.watches[episode.zone].resume(episode)
+        return []
+
+    def _judge(self, parts: _Parts, luma: Plane) -> bool:
+        """Make the foreground, and say whether there is anything to be seen."""
+        self.scene_changed = False
+        parts.motion.judge(luma)
+        if _ratio(parts.motion.foreground) < CROWDED_RATIO:
+            return True
+        self.scene_changed = True
+        if float(np.std(_half(luma))) < BLIND_DEVIATION:
+            parts.motion.foreground.fill(0)
+            return False
+        table = light_table(luma, parts.motion.background)
+        if table is not None:
+            parts.motion.relight(table)
+            parts.vehicles.relight(table)
+            parts.motion.judge(luma)
+        if _ratio(parts.motion.foreground) > CHANGED_RATIO:
+            parts.motion.rebase(luma)
+        else:
+            self.scene_changed = table is not None
+        return True
+
+    def _report_motion(self, parts: _Parts) -> list[Finding]:
+        findings = []
+        for name, watch in parts.watches.items():
+            zone = parts.zones.watched[name]
+            moving = np.asarray(cv2.bitwise_and(parts.motion.foreground, zone), np.uint8)
+            self.motion_ratio[name] = watch.ratio(cv2.countNonZero(moving))
+            if watch.is_motion(self.motion_ratio[name]):
+                box = scale_box(largest_box(moving), parts.size, self._source)
+                finding = watch.see(self._last_s, box)
+            else:
+                finding = watch.rest(self._last_s)
+            if finding is not None:
+                findings.append(finding)
+        return findings
+
+    def _report_vehicles(self, parts: _Parts, small: Plane) -> list[Finding]:
+        elapsed_s = self._last_s - parts.looked_s
+        parts.looked_s = self._last_s
+        return [
+            self._vehicle_finding(step.candidate, _half_size(parts.size), step.end_s)
+            for step in parts.vehicles.update(to_surface(_half(small)), self._last_s, elapsed_s)
+        ]
+
+    def _vehicle_finding(self, candidate: Candidate, size: Size, end_s: float | None) -> Finding:
+        return Finding(
+            finding_id=candidate.candidate_id,
+            kind="abandoned_vehicle",
+            phase="alert" if end_s is None else "end",
+            start_s=candidate.start_s,
+            alert_s=candidate.alert_s,
+            end_s=end_s,
+            box_xyxy=scale_box(candidate.box_xyxy, size, self._source),
+            zone=candidate.zone,
+            dwell_s=(self._last_s if end_s is None else end_s) - candidate.start_s,
+            verified=candidate.verified,
+        )
+
+    def _end_all(self, kept: kept_state.KeptState) -> list[Finding]:
+        """End what was told in a view that is no more."""
+        told = [one for one in kept.candidates if one.alert_s is not None]
+        return [
+            self._vehicle_finding(
+                kept_state.restore_candidate(one), _half_size(kept.size), one.seen_s
+            )
+            for one in told
+        ] + [end_of(one) for one in kept.episodes]
+
+    def _keep(self) -> kept_state.KeptState:
+        if self._parts is None:
+            return self._kept
+        watches = self._parts.watches.values()
+        return kept_state.KeptState(
+            version=kept_state.VERSION,
+            time_s=self._last_s,
+            next_id=self._next_id,
+            size=self._parts.size,
+            planes=self._parts.planes,
+            candidates=self._parts.vehicles.keep(),
+            episodes=tuple(kept for watch in watches if (kept := watch.keep()) is not None),
+        )
+
+    def _new_id(self) -> int:
+        self._next_id += 1
+        return self._next_id - 1
+
+
+def _planes(picture: npt.NDArray[np.uint8]) -> int:
+    return 1 if picture.ndim == 2 else 2  # noqa: PLR2004  # luma, or luma and warmth
+
+
+def _without_privacy(small: Plane, zones: ZoneMap) -> Plane:
+    if zones.private is None:
+        return small
+    return np.asarray(cv2.copyTo(small, cv2.bitwise_not(zones.private)), np.uint8)
+
+
+def _half_size(size: Size) -> Size:
+    return max(1, size[0] // 2), max(1, size[1] // 2)
+
+
+def _half(small: Plane) -> Plane:
+    return shrink(small, *_half_size((small.shape[0], small.shape[1])))
+
+
+def _ratio(mask: Plane) -> float:
+    return cv2.countNonZero(mask) / mask.size

@@ -1,0 +1,267 @@
+"""Stopped vehicles: from settled pixels to candidates, alerts and ends."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from sharpeyes.detectors.candidate import (
+    MARGIN_PX,
+    Candidate,
+    Presence,
+    crop,
+    look_at,
+    widen,
+)
+from sharpeyes.detectors.judge import Verdict, judge_edges, judge_shape
+from sharpeyes.detectors.kept_state import (
+    KeptCandidate,
+    keep_candidate,
+    restore_candidate,
+    surface_of,
+)
+from sharpeyes.detectors.passes import above, blank
+from sharpeyes.detectors.picture import BoxXyxy, Plane
+from sharpeyes.detectors.stillness import FULL, StillnessModel
+from sharpeyes.detectors.surface import Surface, copy_where
+from sharpeyes.detectors.zone_map import ZoneMap
+
+SETTLE_SHARE: Final = 0.4
+"""Of the shortest dwell limit: how long pixels must hold before they become a candidate."""
+LEAST_SETTLE_S: Final = 1.5
+MOST_SETTLE_S: Final = 8.0
+HALF_FULL: Final = FULL // 2
+CORE_SHARE: Final = 0.5
+"""Share of a region's pixels that must have settled fully; the rest may be half-way."""
+CELL_PX: Final = 2
+CELL_PIXELS: Final = 2
+"""Half-settled pixels that make a cell of 2 x 2 part of a region."""
+MOST_TESTS: Final = 8
+"""Regions judged in one look; a cloud's edge makes hundreds, and they can wait."""
+MOST_CANDIDATES: Final = 48
+GONE_LOOKS: Final = 3
+"""Looks that must show the scenery before a thing has left."""
+GONE_S: Final = 1.0
+LOST_WAITING_S: Final = 4.0
+"""How long a candidate that was not yet told may be hidden before it is forgotten."""
+LOST_TOLD_S: Final = 60.0
+"""The same for one that was told: its end is what is at stake, not another alarm."""
+_AROUND: Final = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A candidate reached its limit, or one that was told left."""
+
+    candidate: Candidate
+    end_s: float | None
+
+
+class VehicleWatch:
+    """Follows everything that stops in one camera's picture.
+
+    Attributes:
+        candidates: what stands there now, told or not.
+        rejections: regions that the last look refused, and why.
+    """
+
+    def __init__(
+        self, surface: Surface, zone_map: ZoneMap, dwell_s: float, new_id: Callable[[], int]
+    ) -> None:
+        """Take the first (c, h, w) uint8 picture of the stationary model's size as scenery.
+
+        Args:
+            surface: the picture.
+            zone_map: the zones, rasterised at any size.
+            dwell_s: the limit where a zone has none.
+            new_id: numbers the candidates.
+        """
+        self._new_id = new_id
+        settle_s = SETTLE_SHARE * zone_map.least_dwell_s(dwell_s)
+        self._dwell_s = dwell_s
+        self._settle_s = min(max(settle_s, LEAST_SETTLE_S), MOST_SETTLE_S)
+        self._zones = zone_map
+        self.model = StillnessModel(surface, self._settle_s)
+        self.candidates: list[Candidate] = []
+        self.rejections: list[tuple[BoxXyxy, Verdict]] = []
+
+    def update(self, surface: Surface, time_s: float, elapsed_s: float) -> list[Step]:
+        """Look at one (c, h, w) uint8 picture.
+
+        Args:
+            surface: the picture at the model's size.
+            time_s: its time.
+            elapsed_s: seconds since the look before.
+
+        Returns:
+            Candidates that reached their limit or left after having been told.
+        """
+        held = self._held()
+        self.model.update(surface, elapsed_s, held)
+        steps = list(self._follow(surface, time_s))
+        self.rejections = []
+        self._find_new(surface, time_s)
+        return steps
+
+    def keep(self) -> tuple[KeptCandidate, ...]:
+        """Return the kept form of all candidates."""
+        return tuple(keep_candidate(one, self.model.scenery) for one in self.candidates)
+
+    def resume(self, kept: Sequence[KeptCandidate]) -> None:
+        """Go on with kept candidates, behind which the first picture shows no scenery."""
+        for one in kept:
+            candidate = restore_candidate(one)
+            self._assign_zone(candidate)
+            behind = surface_of(one.scenery, one.window_xyxy)
+            copy_where(candidate.mask, behind, crop(self.model.scenery, one.window_xyxy))
+            self.candidates.append(candidate)
+
+    def relight(self, table: Plane) -> None:
+        """Pass all that is remembered through a (256,) uint8 table: the light has changed."""
+        self.model.relight(table)
+        for candidate in self.candidates:
+            cv2.LUT(candidate.template[0], table, dst=candidate.template[0])
+
+    @property
+    def state_bytes(self) -> int:
+        """Bytes of pixel arrays held."""
+        patches = sum(one.mask.nbytes + one.template.nbytes for one in self.candidates)
+        return self.model.state_bytes + patches
+
+    def _follow(self, surface: Surface, time_s: float) -> Iterator[Step]:
+        kept: list[Candidate] = []
+        for candidate in self.candidates:
+            if self._is_still_there(candidate, surface, time_s):
+                kept.append(candidate)
+                if candidate.alert_s is None and self._is_due(candidate, surface, time_s):
+                    candidate.alert_s = time_s
+                    yield Step(candidate, None)
+            elif candidate.alert_s is not None:
+                end_s = candidate.gone_since_s
+                yield Step(candidate, candidate.seen_s if end_s is None else end_s)
+        self.candidates = kept
+
+    def _is_still_there(self, candidate: Candidate, surface: Surface, time_s: float) -> bool:
+        presence = look_at(candidate, surface, self.model.scenery)
+        if presence is Presence.THERE:
+            candidate.seen_s = time_s
+            candidate.gone_since_s = None
+            candidate.gone_looks = 0
+            return True
+        if presence is Presence.GONE:
+            candidate.gone_looks += 1
+            if candidate.gone_since_s is None:
+                candidate.gone_since_s = time_s
+            gone_s = time_s - candidate.gone_since_s
+            return candidate.gone_looks < GONE_LOOKS or gone_s < GONE_S
+        lost_s = LOST_WAITING_S if candidate.alert_s is None else LOST_TOLD_S
+        return time_s - candidate.seen_s <= max(lost_s, self._settle_s)
+
+    def _is_due(self, candidate: Candidate, surface: Surface, time_s: float) -> bool:
+        if time_s - candidate.start_s < candidate.limit_s or candidate.seen_s < time_s:
+            return False
+        return self._edges(surface, candidate.window_xyxy, candidate.mask) is Verdict.THING
+
+    def _find_new(self, surface: Surface, time_s: float) -> None:
+        for tested, (box, mask) in enumerate(self._settled_regions()):
+            if tested >= MOST_TESTS or len(self.candidates) >= MOST_CANDIDATES:
+                return
+            verdict = self._judge(surface, box, mask)
+            window = widen(box, MARGIN_PX, surface.shape[1:])
+            padded = _pad(mask, box, window)
+            if verdict is not Verdict.THING:
+                if verdict is not Verdict.TOO_SMALL:
+                    self.rejections.append((box, verdict))
+                    self._learn(surface, window, padded)
+                continue
+            self._add(surface, window, padded, time_s)
+
+    def _add(self, surface: Surface, window: BoxXyxy, mask: Plane, time_s: float) -> None:
+        candidate = Candidate(
+            candidate_id=self._new_id(),
+            window_xyxy=window,
+            mask=mask,
+            template=crop(surface, window).copy(),
+            start_s=time_s - self._settle_s,
+            seen_s=time_s,
+        )
+        self._assign_zone(candidate)
+        self.candidates.append(candidate)
+        self.model.forget(self._held())
+
+    def _assign_zone(self, candidate: Candidate) -> None:
+        height, width = self.model.count.shape[:2]
+        left, _, right, bottom = candidate.box_xyxy
+        zone = self._zones.zone_at((left + right) / 2 / width, (bottom - 0.5) / height)
+        if zone is not None:
+            candidate.zone = zone.name
+            candidate.limit_s = self._dwell_s if zone.dwell_s is None else zone.dwell_s
+
+    def _judge(self, surface: Surface, box: BoxXyxy, mask: Plane) -> Verdict:
+        left, top, right, bottom = box
+        verdict = judge_shape(mask, right - left, bottom - top, surface[0].size)
+        if verdict is not Verdict.THING:
+            return verdict
+        window = widen(box, MARGIN_PX, surface.shape[1:])
+        return self._edges(surface, window, _pad(mask, box, window))
+
+    def _edges(self, surface: Surface, window: BoxXyxy, mask: Plane) -> Verdict:
+        return judge_edges(crop(surface, window), crop(self.model.scenery, window), mask)
+
+    def _settled_regions(self) -> Iterator[tuple[BoxXyxy, Plane]]:
+        """Yield the box and the mask in it (h, w) of each settled region, largest first."""
+        count = self.model.count
+        full = blank(count)
+        above(count, FULL - 1, full)
+        if not cv2.countNonZero(full):
+            return
+        half = blank(count)
+        above(count, HALF_FULL - 1, half)
+        cells = cv2.resize(
+            half,
+            (math.ceil(half.shape[1] / CELL_PX), math.ceil(half.shape[0] / CELL_PX)),
+            interpolation=cv2.INTER_AREA,
+        )
+        _, cells = cv2.threshold(cells, 255 * CELL_PIXELS / CELL_PX**2 - 1, 255, cv2.THRESH_BINARY)
+        cells = cv2.morphologyEx(cells, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        number, labels, stats, _ = cv2.connectedComponentsWithStats(cells, connectivity=8)
+        by_area = np.argsort(-stats[1:number, cv2.CC_STAT_AREA], kind="stable") + 1
+        for label in by_area:
+            x, y, width, height = (CELL_PX * int(value) for value in stats[label, :4])
+            box = (x, y, min(x + width, half.shape[1]), min(y + height, half.shape[0]))
+            inside = labels[y // 2 : (y + height) // 2, x // 2 : (x + width) // 2] == label
+            grown = inside.repeat(CELL_PX, 0).repeat(CELL_PX, 1)
+            window = crop(half, box)
+            mask = np.where(grown[: window.shape[0], : window.shape[1]], window, 0).astype(np.uint8)
+            core = cv2.countNonZero(cv2.bitwise_and(mask, crop(full, box)))
+            if core >= CORE_SHARE * cv2.countNonZero(mask) > 0:
+                yield _tight(box, mask)
+
+    def _learn(self, surface: Surface, window: BoxXyxy, mask: Plane) -> None:
+        whole = blank(surface)
+        cv2.dilate(mask, _AROUND, dst=crop(whole, window))
+        self.model.learn(surface, whole)
+
+    def _held(self) -> Plane:
+        """Return (h, w) uint8, 255 where candidates stand."""
+        held = blank(self.model.scenery)
+        for candidate in self.candidates:
+            view = crop(held, candidate.window_xyxy)
+            cv2.max(view, cv2.dilate(candidate.mask, _AROUND), dst=view)
+        return held
+
+
+def _tight(box: BoxXyxy, mask: Plane) -> tuple[BoxXyxy, Plane]:
+    x, y, width, height = cv2.boundingRect(mask)
+    left, top = box[0] + x, box[1] + y
+    return (left, top, left + width, top + height), mask[y : y + height, x : x + width]
+
+
+def _pad(mask: Plane, box: BoxXyxy, window: BoxXyxy) -> Plane:
+    padded = np.zeros((window[3] - window[1], window[2] - window[0]), np.uint8)
+    left, top = box[0] - window[0], box[1] - window[1]
+    padded[top : top + mask.shape[0], left : left + mask.shape[1]] = mask
+    return padded

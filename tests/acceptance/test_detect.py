@@ -1,0 +1,114 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+KEYS = ["kind", "start_s", "end_s", "alert_s", "box", "zone", "dwell_s", "verified"]
+
+
+def detect(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sharpeyes", "detect", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+
+
+def rows(answer: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    assert answer.returncode == 0, answer.stderr
+    return [json.loads(line) for line in answer.stdout.splitlines()]
+
+
+def overlap(one: list[int], other: list[int]) -> float:
+    """Share of the smaller box (x, y, w, h) that lies in the other."""
+    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    smaller = min(one[2] * one[3], other[2] * other[3])
+    return max(across, 0) * max(down, 0) / smaller
+
+
+def test_waiting_vehicles_are_found_in_time(footage: Path) -> None:
+    folder = footage / "cvtrafficcam-stopsign"
+    truth = json.loads((folder / "truth.json").read_text())["stationary_vehicles"]
+    found = rows(detect(folder / "traffic.mp4", "--sample-fps", 2, "--dwell-s", 6, "--json"))
+    assert all(list(row) == KEYS for row in found)
+    vehicles = [row for row in found if row["kind"] == "abandoned_vehicle"]
+    for wait in truth:
+        late_s = [
+            row["alert_s"] - wait["stopped_s"] - 6
+            for row in vehicles
+            if overlap(row["box"], wait["bbox"]) > 0.5
+        ]
+        assert any(-2 <= late <= 3 for late in late_s), wait["note"]
+    assert all(row["verified"] is None for row in vehicles)
+
+
+def test_masks_and_annotation_are_written(footage: Path, tmp_path: Path) -> None:
+    video = footage / "road-approach" / "video03.avi"
+    masks, annotated = tmp_path / "masks", tmp_path / "seen.mp4"
+    options = ("--sample-fps", 2, "--masks", masks, "--annotate", annotated)
+    answer = detect(video, *options)
+    assert answer.returncode == 0, answer.stderr
+    assert "motion" in answer.stdout
+    names = sorted(path.name for path in masks.iterdir())
+    assert names[:2] == ["000001.png", "000031.png"]
+    mask = cv2.imread(str(masks / names[5]), cv2.IMREAD_UNCHANGED)
+    assert mask is not None
+    assert mask.shape == (240, 320)
+    assert set(mask.ravel().tolist()) <= {0, 255}
+    with_frames = cv2.VideoCapture(str(annotated))
+    assert with_frames.get(cv2.CAP_PROP_FRAME_COUNT) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "zones file"),
+        ('{"zones": [{"name": "kerb", "kind": "watch", "polygon": [[0, 0], [1, 1]]}]}', "has 2"),
+        (
+            '{"zones": [{"name": "kerb", "kind": "watch", "dwell_s": -1,'  # noqa: ISC004
+            ' "polygon": [[0, 0], [1, 0], [1, 1]]}]}',
+            "zone 'kerb', dwell_s",
+        ),
+        ('{"zones": [{"name": "kerb", "kind": "bus", "polygon": []}]}', "$.zones[0].kind"),
+        ('{"zone": []}', "zones"),
+    ],
+)
+def test_a_wrong_zones_file_is_one_clear_line(
+    footage: Path, tmp_path: Path, content: str, says: str
+) -> None:
+    zones = tmp_path / "zones.json"
+    zones.write_text(content)
+    answer = detect(footage / "road-approach" / "video03.avi", "--zones", zones)
+    assert answer.returncode == 1
+    assert says in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "says"),
+    [
+        (["missing.mp4"], 2, "missing.mp4"),
+        ([__file__], 1, "not a video"),
+        ([__file__, "--sample-fps", "0"], 2, "--sample-fps"),
+        ([__file__, "--dwell-s", "inf"], 2, "--dwell-s"),
+        ([__file__, "--zones", "missing.json"], 1, "missing.json"),
+    ],
+)
+def test_wrong_use_is_said_without_a_traceback(options: list[str], code: int, says: str) -> None:
+    answer = detect(*options)
+    assert answer.returncode == code
+    assert says in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert answer.stdout == ""
+
+
+def test_an_output_that_cannot_be_written_is_said(footage: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    video = footage / "road-approach" / "video03.avi"
+    for option in ("--masks", "--annotate"):
+        answer = detect(video, option, tmp_path / "file" / "x.mp4")
+        assert answer.returncode == 1
+        assert "x.mp4" in answer.stderr
+        assert len(answer.stderr.splitlines()) == 1
