@@ -131,6 +131,12 @@ class Camera(CameraFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
     updated_at: datetime
 
     @property
+    def file(self) -> CameraFile:
+        """What was handed in about it."""
+        fields = CameraFile.__struct_fields__
+        return CameraFile(**{field: getattr(self, field) for field in fields})
+
+    @property
     def main_stream_url(self) -> str | None:
         """RTSP address of the main stream, without credentials."""
         return self._url("rtsp", self.rtsp_port, self.main_stream_path)

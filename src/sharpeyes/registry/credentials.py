@@ -78,6 +78,13 @@ class CredentialStore:
         )
         return None if row is None else self._open(camera_id, row)
 
+    async def has(self, camera_id: int) -> bool:
+        """Tell whether a camera has credentials, be it that they can be opened or not."""
+        found = await self._pool.fetchval(
+            "SELECT 1 FROM camera_credential WHERE camera_id = $1", camera_id
+        )
+        return found is not None
+
     async def differing(
         self, connection: Connection, credentials: dict[int, Credentials]
     ) -> dict[int, Credentials]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import asyncpg
 import msgspec
@@ -115,7 +115,7 @@ class CameraStore:
             camera = _camera(row)
             if revision is not None and revision != camera.revision:
                 raise CameraChangedError(file.device_code, revision, camera.revision)
-            if credentials is None and file == _file_of(camera):
+            if credentials is None and file == camera.file:
                 return camera
             try:
                 [row] = await connection.fetch(_UPDATE, *msgspec.structs.astuple(file))
@@ -208,32 +208,32 @@ class CameraStore:
         return [msgspec.convert(dict(row), Zone) for row in rows]
 
     async def add_zone(self, camera_id: int, zone: Zone) -> None:
-        """Add a zone to a camera.
+        """Add a zone to a camera; as `add_zones`."""
+        await self.add_zones(camera_id, [zone])
+
+    async def add_zones(self, camera_id: int, zones: Sequence[Zone]) -> None:
+        """Add zones to a camera, all or none.
 
         Raises:
-            ZoneInvalidError: It describes no area of the picture, or has no proper name.
+            ZoneInvalidError: One describes no area of the picture, or has no proper name.
             UnknownCameraError: There is no such camera.
             ZoneExistsError: The camera has a zone of this name.
         """
-        if reason := refuse_text(zone.name):
-            raise ZoneInvalidError(zone.name, "name", reason)
-        try:
-            validate_zone(zone)
-        except ZoneError as error:
-            reason = str(error).removeprefix(f"zone {zone.name!r}, {error.field}: ")
-            raise ZoneInvalidError(zone.name, error.field, reason) from error
+        for zone in zones:
+            _check_zone(zone)
         async with self._pool.acquire() as connection, connection.transaction():
             if not await connection.fetchval(_TOUCH, camera_id):
                 raise UnknownCameraError(camera_id)
-            try:
-                await connection.execute(
-                    "INSERT INTO zone (camera_id, name, kind, polygon, dwell_s)"
-                    " VALUES ($1, $2, $3, $4, $5)",
-                    camera_id,
-                    *msgspec.structs.astuple(zone),
-                )
-            except asyncpg.UniqueViolationError as error:
-                raise ZoneExistsError(zone.name) from error
+            for zone in zones:
+                try:
+                    await connection.execute(
+                        "INSERT INTO zone (camera_id, name, kind, polygon, dwell_s)"
+                        " VALUES ($1, $2, $3, $4, $5)",
+                        camera_id,
+                        *msgspec.structs.astuple(zone),
+                    )
+                except asyncpg.UniqueViolationError as error:
+                    raise ZoneExistsError(zone.name) from error
             await announce(connection, [camera_id])
 
     async def remove_zone(self, camera_id: int, name: str) -> None:
@@ -279,9 +279,15 @@ def _checked(camera_file: CameraFile, credentials: Credentials | None) -> Camera
     return file
 
 
+def _check_zone(zone: Zone) -> None:
+    if reason := refuse_text(zone.name):
+        raise ZoneInvalidError(zone.name, "name", reason)
+    try:
+        validate_zone(zone)
+    except ZoneError as error:
+        reason = str(error).removeprefix(f"zone {zone.name!r}, {error.field}: ")
+        raise ZoneInvalidError(zone.name, error.field, reason) from error
+
+
 def _camera(row: asyncpg.Record) -> Camera:
     return msgspec.convert(dict(row), Camera)
-
-
-def _file_of(camera: Camera) -> CameraFile:
-    return CameraFile(**{field: getattr(camera, field) for field in FILE_COLUMNS})
