@@ -175,6 +175,8 @@ class VehicleWatch:
             if verdict is not Verdict.THING:
                 if verdict is not Verdict.TOO_SMALL:
                     self.rejections.append((box, verdict))
+                # What is too small or has a strange shape may be a part, and may still grow.
+                if verdict not in {Verdict.TOO_SMALL, Verdict.SHAPE}:
                     self._learn(surface, window, padded)
                 continue
             self._add(surface, window, padded, time_s)
