@@ -6,10 +6,13 @@ from typing import Any
 
 import asyncpg
 import msgspec
+from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.events.cloudevent import MAX_BODY_BYTES, MAX_SOURCE_CHARACTERS, body
 from sharpeyes.events.errors import EventInvalidError
 from sharpeyes.events.event import PAYLOAD_OF, Event, EventType, Evidence, NewEvent
+
+Connection = asyncpg.Connection | PoolConnectionProxy
 
 _LARGEST_SEQUENCE = 2**63 - 1
 
@@ -68,7 +71,7 @@ FROM event JOIN evidence e USING (evidence_id) WHERE event.event_id = $1
 """
 
 
-async def append(connection: asyncpg.Connection, event: NewEvent) -> Event | None:
+async def append(connection: Connection, event: NewEvent) -> Event | None:
     """Store an event and what has to be delivered, in the caller's transaction.
 
     Until the caller commits, other events of the same camera wait: keep the transaction short.
