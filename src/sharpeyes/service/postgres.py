@@ -178,7 +178,7 @@ class EmbeddedPostgres:
 
     def _password(self) -> str:
         try:
-            return self._password_file.read_text("ascii")
+            return self._password_file.read_text("utf-8")
         except FileNotFoundError as error:
             raise EmbeddedPostgresError(
                 f"{self._password_file} is missing, without which the database in {self._folder} "

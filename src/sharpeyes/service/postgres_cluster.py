@@ -10,22 +10,27 @@ import shutil
 import socket
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from sharpeyes.service.errors import EmbeddedPostgresError
 from sharpeyes.service.postgres_install import MAJOR_VERSION, Account, run_as
+from sharpeyes.service.postgres_status import (
+    ANY_PORT,
+    START_LOG,
+    find_postmaster,
+    forget_dead_postmaster,
+    in_one_line,
+    last_port,
+    log_lines,
+    log_sizes,
+)
 
 USER = DATABASE = "sharpeyes"
 
-_ANY_PORT = 0
 _POLL_S = 0.05
 _PORT_ATTEMPTS = 5
-_LINES_TOLD = 5
-_LOG_TAIL_BYTES = 65_536
-_START_LOG = "start.log"
 
 # Written into postgresql.conf once, where an operator may change them.
 _SETTINGS = {
@@ -44,14 +49,6 @@ _SETTINGS = {
 }
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Postmaster:
-    """What a running server says of itself in ``postmaster.pid``."""
-
-    port: int
-    status: str
 
 
 class Cluster:
@@ -113,7 +110,7 @@ class Cluster:
             EmbeddedPostgresError: They are not ours to open.
         """
         try:
-            found = (self._folder / "PG_VERSION").read_text("ascii").strip()
+            found = (self._folder / "PG_VERSION").read_text("utf-8").strip()
         except FileNotFoundError as error:
             raise EmbeddedPostgresError(
                 f"{self._folder} holds no PostgreSQL files: move it away or name another data_dir"
@@ -139,14 +136,15 @@ class Cluster:
             EmbeddedPostgresError: It does not run; its last log lines are in the message.
         """
         deadline = time.monotonic() + deadline_s
+        preferred_port = preferred_port or last_port(self._folder)
         ports_taken = 0
         problem = None
         while True:
-            postmaster = self._postmaster()
+            postmaster = find_postmaster(self._folder)
             if postmaster is not None and postmaster.status == "ready":
                 return postmaster.port
             if postmaster is None:
-                port = _free_port(preferred_port or self._last_port())
+                port = _free_port(preferred_port)
                 problem = self._launch(port, wait_s=deadline - time.monotonic())
                 if problem is None:
                     continue
@@ -154,7 +152,7 @@ class Cluster:
                     # Somebody was quicker to take the port.
                     ports_taken += 1
                     if ports_taken < _PORT_ATTEMPTS:
-                        preferred_port = _ANY_PORT
+                        preferred_port = ANY_PORT
                         continue
                 # Sessions of a killed server hold its memory until their statement ends: wait.
                 if "pre-existing shared memory block" not in problem:
@@ -162,7 +160,7 @@ class Cluster:
             if time.monotonic() > deadline:
                 raise EmbeddedPostgresError(
                     f"PostgreSQL in {self._folder} is not ready after {deadline_s:g} s: "
-                    f"{problem or self._log_lines(since={})}"
+                    f"{problem or log_lines(self._folder)}"
                 )
             time.sleep(_POLL_S)
 
@@ -176,94 +174,32 @@ class Cluster:
         Raises:
             EmbeddedPostgresError: It still runs.
         """
-        if self._postmaster() is None:
+        if find_postmaster(self._folder) is None:
             return
         for mode in ("fast", "immediate"):
             done = self._run("pg_ctl", "stop", f"--mode={mode}", f"--timeout={deadline_s:.0f}")
-            if done.returncode == 0 or self._postmaster() is None:
+            if done.returncode == 0 or find_postmaster(self._folder) is None:
                 _log.info("postgres_stopped", folder=str(self._folder), mode=mode)
                 return
-        raise EmbeddedPostgresError(f"cannot stop PostgreSQL: {_told(done.stdout.splitlines())}")
+        raise EmbeddedPostgresError(f"cannot stop PostgreSQL: {in_one_line(done.stdout)}")
 
     def _launch(self, port: int, *, wait_s: float) -> str | None:
         """Start the server; return what it said when it did not become ready."""
-        self._forget_dead_postmaster()
-        (self._folder / _START_LOG).unlink(missing_ok=True)
-        before = self._log_sizes()
+        forget_dead_postmaster(self._folder)
+        (self._folder / START_LOG).unlink(missing_ok=True)
+        before = log_sizes(self._folder)
         done = self._run(
             "pg_ctl",
             "start",
             f"--timeout={max(wait_s, 1):.0f}",
-            f"--log={_START_LOG}",
+            f"--log={START_LOG}",
             # Not in the configuration file: our own address depends on them.
             f"--options=-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=",
         )
         if done.returncode == 0:
             _log.info("postgres_started", folder=str(self._folder), port=port)
             return None
-        return self._log_lines(since=before) or _told(done.stdout.splitlines())
-
-    def _postmaster(self) -> _Postmaster | None:
-        """Return the live server of this cluster; None when there is none."""
-        # Lines: process id, folder, start time, port, socket folder, address, memory, status.
-        lines = self._pid_file_lines()
-        if not lines or not self._is_postmaster(lines[0]):
-            return None
-        complete = len(lines) >= 8  # noqa: PLR2004  # it grows while the server starts
-        return _Postmaster(
-            port=int(lines[3]) if complete else 0,
-            status=lines[7].strip() if complete else "starting",
-        )
-
-    def _pid_file_lines(self) -> list[str]:
-        try:
-            return (self._folder / "postmaster.pid").read_text("utf-8", "replace").splitlines()
-        except FileNotFoundError:
-            return []
-
-    def _is_postmaster(self, pid: str) -> bool:
-        """Tell whether a process is a server of this cluster: numbers are used again."""
-        process = Path("/proc") / pid
-        try:
-            if (process / "comm").read_text("utf-8", "replace").strip() != "postgres":
-                return False
-        except OSError:
-            return False
-        try:
-            return (process / "cwd").samefile(self._folder)
-        except PermissionError:
-            # In a container even root may not see it. A server it is, so leave it alone.
-            return True
-        except OSError:
-            return False
-
-    def _forget_dead_postmaster(self) -> None:
-        """Remove a stale ``postmaster.pid`` that the server itself would take for a live one."""
-        lines = self._pid_file_lines()
-        # While the process is gone the server removes the file itself, after more checks than ours.
-        if lines and Path("/proc", lines[0]).exists() and not self._is_postmaster(lines[0]):
-            (self._folder / "postmaster.pid").unlink()
-
-    def _last_port(self) -> int:
-        lines = self._pid_file_lines()
-        return int(lines[3]) if len(lines) > 3 and lines[3].isdigit() else _ANY_PORT  # noqa: PLR2004
-
-    def _log_sizes(self) -> dict[Path, int]:
-        return {path: path.stat().st_size for path in self._logs()}
-
-    def _logs(self) -> list[Path]:
-        logs = [self._folder / _START_LOG, *(self._folder / "log").glob("*.log")]
-        return sorted((log for log in logs if log.exists()), key=lambda log: log.stat().st_mtime)
-
-    def _log_lines(self, *, since: dict[Path, int]) -> str:
-        """Return the last lines that were logged after ``since``, as one line."""
-        lines: list[str] = []
-        for path in self._logs():
-            with path.open("rb") as log:
-                end = log.seek(0, os.SEEK_END)
-                log.seek(max(since.get(path, 0), end - _LOG_TAIL_BYTES))
-                lines += log.read().decode("utf-8", "replace").splitlines()
-        return _told(lines)
+        return log_lines(self._folder, since=before) or in_one_line(done.stdout)
 
     def _do(
         self,
@@ -277,7 +213,7 @@ class Cluster:
         done = self._run(program, *arguments, folder=folder, text=text, pass_fds=pass_fds)
         if done.returncode != 0:
             raise EmbeddedPostgresError(
-                f"cannot create a database in {self._folder}: {_told(done.stdout.splitlines())}"
+                f"cannot create a database in {self._folder}: {in_one_line(done.stdout)}"
             )
 
     def _run(
@@ -299,7 +235,7 @@ class Cluster:
 
 def _free_port(preferred: int) -> int:
     """Return ``preferred`` if nobody listens there on 127.0.0.1, and else a port that is free."""
-    for port in (preferred, _ANY_PORT):
+    for port in (preferred, ANY_PORT):
         with socket.socket() as probe:
             # As the server does: connections of its last run may still linger on the port.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -308,9 +244,3 @@ def _free_port(preferred: int) -> int:
                 found: int = probe.getsockname()[1]
                 return found
     raise EmbeddedPostgresError("no TCP port is free on 127.0.0.1")
-
-
-def _told(lines: list[str]) -> str:
-    """Return the end of a log as one line, without the times and process numbers."""
-    said = [line.partition("] ")[2] or line for line in lines if line.strip()]
-    return "; ".join(line.strip() for line in said[-_LINES_TOLD:])
