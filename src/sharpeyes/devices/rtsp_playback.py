@@ -19,7 +19,6 @@ from sharpeyes.devices.settings import RtspLimits
 PacketSink = Callable[[bytes], None]
 
 _DEFAULT_TIMEOUT_S = 60.0  # RFC 2326, 12.37
-_SHORTEST_KEEPALIVE_S = 5.0
 _SESSION = re.compile(r"([^\s;]{1,256})(?:\s*;\s*timeout\s*=\s*(\d{1,9}))?", re.IGNORECASE)
 _CHANNEL = re.compile(r"TCP.*interleaved\s*=\s*(\d{1,3})", re.IGNORECASE)
 
@@ -43,6 +42,7 @@ class Playback:
     _control: str
     _session: _Session
     _keepalive_method: str
+    _min_keepalive_s: float
 
     async def play(self, sink: PacketSink) -> Fault | None:
         """Let the video's RTP packets come to ``sink``."""
@@ -53,7 +53,7 @@ class Playback:
 
     async def keep_alive(self) -> None:
         """Remind the camera of us until cancelled."""
-        interval_s = max(_SHORTEST_KEEPALIVE_S, self._session.timeout_s / 2)
+        interval_s = max(self._min_keepalive_s, self._session.timeout_s / 2)
         headers = [("Session", self._session.name)]
         while True:
             await asyncio.sleep(interval_s)
@@ -86,7 +86,7 @@ async def set_up_video(client: RtspClient, limits: RtspLimits) -> Playback | Fau
     control = _resolve(described.base, described.sdp.control)
     client.session = (control, session.name)
     method = "GET_PARAMETER" if "GET_PARAMETER" in (options.header("public") or "") else "OPTIONS"
-    return Playback(media, client, control, session, method)
+    return Playback(media, client, control, session, method, limits.min_keepalive_s)
 
 
 def _video_of(sdp: Sdp, endpoint: str) -> RtspMedia | Fault:

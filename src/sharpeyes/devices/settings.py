@@ -29,6 +29,9 @@ class RtspLimits(BaseModel):
     max_pixels: int = Field(
         default=40_000_000, ge=65_536, description="most pixels of a keyframe that is decoded"
     )
+    min_keepalive_s: float = Field(
+        default=5.0, gt=0, description="shortest time between two signs of life to a playing camera"
+    )
 
 
 class HttpLimits(BaseModel):
