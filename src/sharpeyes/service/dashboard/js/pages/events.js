@@ -1,0 +1,62 @@
+import { useRef } from "../../vendor/preact-hooks.mjs";
+import { withQuery } from "../api.js";
+import { html } from "../html.js";
+import { CameraLink } from "../parts/camera-name.js";
+import { DeliveryStates, EVENT_TYPES, eventSummary, eventTitle, shortType } from "../parts/event-words.js";
+import { Choice } from "../parts/filters.js";
+import { SeverityMark } from "../parts/marks.js";
+import { Pager } from "../parts/pager.js";
+import { Picture } from "../parts/picture.js";
+import { Empty, Shown } from "../parts/states.js";
+import { useResource } from "../resource.js";
+import { address, refine } from "../route.js";
+import { Time } from "../times.js";
+import { t } from "../words.js";
+
+const PAGE_SIZE = 50;
+
+/** Events newest first; those that come while the list is shown are marked for a moment. */
+export function EventList({ events }) {
+  const seen = useRef(null);
+  const first = seen.current === null;
+  seen.current ??= new Set();
+  const fresh = new Set(first ? [] : events.map((event) => event.event_id).filter((id) => !seen.current.has(id)));
+  for (const { event_id: id } of events) seen.current.add(id);
+  return html`<ul class="events">
+    ${events.map((event) => {
+      const page = address("events", { id: event.event_id });
+      return html`<li key=${event.event_id} class=${fresh.has(event.event_id) ? "fresh" : null}>
+        <a class="event-picture" href=${page} tabindex="-1" aria-hidden="true"><${Picture} event=${event} small /></a>
+        <span class="event-what">
+          <span><${SeverityMark} severity=${event.severity} label=${false} />${" "}<a href=${page}><strong>${eventTitle(event)}</strong></a></span>
+          <span class="muted">${eventSummary(event)}</span>
+        </span>
+        <${CameraLink} code=${event.device_code} name=${event.camera_name} />
+        <${Time} at=${event.occurred_at} />
+        <span class="event-deliveries"><${DeliveryStates} deliveries=${event.deliveries} /></span>
+      </li>`;
+    })}
+  </ul>`;
+}
+
+export function EventsPage({ query }) {
+  const { type, camera, after } = query;
+  const resource = useResource(withQuery("/events", { type, camera, after, limit: PAGE_SIZE }), ["event"]);
+  const name = resource.data?.events[0]?.camera_name;
+  return html`<h1 class="only-read">${t("page.events")}</h1>
+    <form class="filters" role="search" aria-label=${t("filter.events")} onSubmit=${(submit) => submit.preventDefault()}>
+      <${Choice} name="type" value=${type} label=${t("field.type")}
+        options=${EVENT_TYPES.map((full) => [full, t(`type.${shortType(full)}`)])} />
+      ${camera &&
+      html`<span class="filter chosen"><span>${t("field.camera")}</span>
+        <span class="chip">${name ?? camera}
+          <button type="button" class="quiet" aria-label=${t("filter.camera.drop")} onClick=${() => refine({ camera: null, after: null })}>×</button>
+        </span></span>`}
+    </form>
+    <section class="panel">
+      <${Shown} resource=${resource}>${({ events, next }) =>
+        events.length === 0
+          ? html`<${Empty} icon="events"><strong>${t("events.empty")}</strong><p>${t("events.empty.help")}</p><//>`
+          : html`<${EventList} key=${`${type}${camera}${after}`} events=${events} /><${Pager} page="events" query=${query} next=${next} />`}<//>
+    </section>`;
+}

@@ -1,0 +1,32 @@
+// Who looks, and what they may see.
+//   { state: "asking" | "out" | "in" | "unreachable", name, scopes, anonymous, version }
+import { get, post, remove } from "./api.js";
+import { createStore } from "./store.js";
+
+export const session = createStore({ state: "asking" });
+
+export async function askSession() {
+  const answer = await get("/session");
+  if (answer.ok) session.set({ state: "in", ...answer.data });
+  else if (answer.kind === "unauthorized") signedOut();
+  // A passing failure must not take the screen away from somebody who was signed in.
+  else if (session.get().state !== "in") session.set({ state: "unreachable", problem: answer });
+  return answer;
+}
+
+export async function signIn(token) {
+  const answer = await post("/session", { token });
+  return answer.ok ? askSession() : answer;
+}
+
+export async function signOut() {
+  await remove("/session");
+  await askSession();
+}
+
+export function signedOut() {
+  session.set({ state: "out" });
+}
+
+/** Whether the server will show this; the server decides, this only avoids asking in vain. */
+export const may = (scope) => session.get().scopes?.includes(scope) ?? false;
