@@ -223,6 +223,11 @@ class HealthMonitor:
             results, picture = await self._probes.look(watched.camera)
         finally:
             self._pictures_under_way -= 1
+        if any(result.check is Check.FRAMES and result.cause for result in results):
+            # No picture came; is the camera still there at all? If not, that is the fault.
+            await self._ask(watched, log_in=False)
+            if not watched.is_reached:
+                return
         if picture is not None:
             watched.reference, frozen = await asyncio.to_thread(
                 judge_freeze,

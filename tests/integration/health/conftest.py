@@ -1,7 +1,6 @@
-"""Registered cameras under a worker's leases, and a clock that tests set."""
+"""Registered cameras under a worker's leases."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -14,24 +13,6 @@ from sharpeyes.registry.store import CameraStore
 WORKER_ID = "worker-a"
 
 AddCamera = Callable[..., Awaitable[Camera]]
-
-
-class Clock:
-    """A clock that moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 11, 21, 8, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
-
-    def move(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

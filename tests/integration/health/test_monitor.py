@@ -1,0 +1,371 @@
+"""The monitor against simulated cameras over real RTSP, ONVIF and HTTP."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from random import Random
+from typing import TypeAlias
+
+import asyncpg
+import msgspec
+import pytest
+import pytest_asyncio
+
+from sharpeyes.devices.credentials import Credentials
+from sharpeyes.devices.http_exchange import open_device_session
+from sharpeyes.devices.settings import DeviceSettings
+from sharpeyes.devices.simulator import fault
+from sharpeyes.devices.simulator.camera import (
+    MAIN_STREAM_PATH,
+    SNAPSHOT_PATH,
+    SUB_STREAM_PATH,
+    SimulatedCamera,
+)
+from sharpeyes.devices.simulator.fleet import Fleet
+from sharpeyes.devices.simulator.scene import Scene
+from sharpeyes.devices.simulator.settings import FleetSettings
+from sharpeyes.events.store import EventStore
+from sharpeyes.health.context import HealthContext
+from sharpeyes.health.logins import LoginGuard
+from sharpeyes.health.monitor import HealthMonitor
+from sharpeyes.health.settings import HealthSettings
+from sharpeyes.health.status import Check, CheckResult, Status, Transition
+from sharpeyes.health.store import StatusStore, StoredStatus
+from sharpeyes.registry.camera import Camera, PollMode
+from sharpeyes.registry.shards import ShardLease, ShardLeases
+
+FLEET = FleetSettings(cameras=10, rtsp_port=19554, http_port=19080)
+# Only the sensor's noise moves in it; it is encoded in a moment.
+EMPTY_STREET = Scene(name="empty", seed=1, loop_s=5, vehicles=())
+RIGHT = Credentials(FLEET.username, FLEET.password.get_secret_value())
+WRONG = Credentials(FLEET.username, "not this")
+
+HASTY = HealthSettings(
+    reach_interval_s=0.5,
+    login_interval_s=0.5,
+    picture_interval_s=0.5,
+    clock_interval_s=0.5,
+    recheck_s=(0.1, 0.2),
+    backoff_max_s=0.5,
+    slow_ms=800,
+    clock_limit_s=10,
+    frozen_after_s=2,
+)
+PATIENT_ENOUGH = DeviceSettings(rtsp_timeout_s=3, keyframe_timeout_s=4, http_timeout_s=3)
+
+
+class Noted:
+    """What a monitor counted."""
+
+    def __init__(self) -> None:
+        self.results: list[CheckResult] = []
+        self.transitions: list[Transition] = []
+        self.waiting: list[Check] = []
+        self.something = asyncio.Event()
+
+    def probed(self, result: CheckResult) -> None:
+        self.results.append(result)
+        self.something.set()
+
+    def delayed(self, delay_s: float) -> None:
+        assert delay_s >= 0
+
+    def put_off(self, check: Check) -> None:
+        self.waiting.append(check)
+        self.something.set()
+
+    def changed(self, transition: Transition) -> None:
+        self.transitions.append(transition)
+        self.something.set()
+
+    async def until(self, holds: Callable[[], Awaitable[bool]], within_s: float = 60) -> None:
+        """Wait until something holds, looking again whenever a result has come."""
+        async with asyncio.timeout(within_s):
+            while not await holds():
+                await self.something.wait()
+                self.something.clear()
+
+
+class Watch:
+    """A monitor on its cameras."""
+
+    def __init__(self, monitor: HealthMonitor, noted: Noted, pool: asyncpg.Pool) -> None:
+        self.monitor = monitor
+        self.noted = noted
+        self._pool = pool
+
+    async def status(self, camera: Camera) -> StoredStatus | None:
+        return await StatusStore(self._pool).get(camera.camera_id)
+
+    async def until(self, camera: Camera, words: str, within_s: float = 60) -> StoredStatus:
+        """Wait until a camera has a status ("offline network", "ok")."""
+        seen: list[StoredStatus] = []
+
+        async def holds() -> bool:
+            status = await self.status(camera)
+            seen.extend([status] if status else [])
+            return status is not None and f"{status.status} {status.cause}".strip() == words
+
+        try:
+            await self.noted.until(holds, within_s)
+        except TimeoutError:
+            pytest.fail(f"{camera.device_code} is not {words} but {seen[-1:]}")
+        return seen[-1]
+
+
+AddCamera: TypeAlias = Callable[..., Awaitable[Camera]]
+Watching: TypeAlias = Callable[..., AbstractAsyncContextManager[Watch]]
+
+
+@pytest.fixture
+def watching(pool: asyncpg.Pool, leases: dict[int, ShardLease], worker_id: str) -> Watching:
+    """Run a monitor of cameras, with the credentials of each camera by its id."""
+
+    @asynccontextmanager
+    async def watching(
+        *cameras: Camera,
+        credentials: Mapping[int, Credentials] | None = None,
+        settings: HealthSettings = HASTY,
+        devices: DeviceSettings = PATIENT_ENOUGH,
+    ) -> AsyncIterator[Watch]:
+        async def look_up(camera_id: int) -> Credentials | None:
+            return (credentials or {}).get(camera_id)
+
+        async with open_device_session() as http:
+            noted = Noted()
+            context = HealthContext(
+                pool=pool,
+                http=http,
+                worker_id=worker_id,
+                settings=settings,
+                devices=devices,
+                credentials=look_up,
+                logins=LoginGuard(
+                    refusals_to_block=settings.refusals_to_block, block_s=settings.login_block_s
+                ),
+                metrics=noted,
+                now=lambda: datetime.now(UTC),
+                monotonic_s=time.monotonic,
+                random=Random(5),
+            )
+            monitor = HealthMonitor(context)
+            monitor.set_cameras((camera, leases[camera.shard]) for camera in cameras)
+            stop = asyncio.Event()
+            running = asyncio.create_task(monitor.run(stop))
+            try:
+                yield Watch(monitor, noted, pool)
+            finally:
+                stop.set()
+                async with asyncio.timeout(10):
+                    await running
+
+    return watching
+
+
+@pytest_asyncio.fixture
+async def fleet() -> AsyncIterator[Fleet]:
+    cameras = [
+        SimulatedCamera(
+            device_code=f"42010200001320{number:06}",
+            name=str(number),
+            tier=1,
+            division_code="420102",
+            longitude=114.3,
+            latitude=30.6,
+            host=f"127.77.0.{number}",
+            poll_mode="direct",
+            sample_source="none",
+            sample_interval_s=1,
+            scene="empty",
+            offset_s=0,
+        )
+        for number in range(1, FLEET.cameras + 1)
+    ]
+    async with Fleet(FLEET, cameras=cameras, scenes=[EMPTY_STREET]) as fleet:
+        yield fleet
+
+
+@pytest.fixture
+def add(add_camera: AddCamera) -> AddCamera:
+    """Register the camera of the fleet that has this number."""
+
+    async def add(number: int, **changes: object) -> Camera:
+        fields: dict[str, object] = {
+            "host": f"127.77.0.{number}",
+            "rtsp_port": FLEET.rtsp_port,
+            "http_port": FLEET.http_port,
+            "main_stream_path": MAIN_STREAM_PATH,
+            "sub_stream_path": SUB_STREAM_PATH,
+            "snapshot_path": SNAPSHOT_PATH,
+        }
+        return await add_camera(number, **fields | changes)
+
+    return add
+
+
+async def test_each_fault_has_its_cause(fleet: Fleet, add: AddCamera, watching: Watching) -> None:
+    faults: dict[str, fault.Fault] = {
+        "offline network": fault.Down(),
+        "offline silent": fault.Silent(),
+        "offline no_frames": fault.NoFrames(),
+        "degraded auth": fault.WrongPassword(),
+        "degraded frozen": fault.Frozen(),
+        "degraded clock": fault.ClockOff(28_800),
+        "degraded slow": fault.Slow(0.7),
+    }
+    cameras = {words: await add(number) for number, words in enumerate([*faults, "ok"], start=1)}
+    for words, one in faults.items():
+        await fleet.set_fault(cameras[words].device_code, one)
+    known = {camera.camera_id: RIGHT for camera in cameras.values()}
+    async with watching(*cameras.values(), credentials=known) as watch:
+        stored = {words: await watch.until(camera, words) for words, camera in cameras.items()}
+        assert "refuses connections" in stored["offline network"].evidence
+        assert "tries in" in stored["offline network"].evidence
+        assert (
+            "8.0 h ahead of ours: it may give its local time" in stored["degraded clock"].evidence
+        )
+        assert all(
+            "127.77.0." in s.evidence
+            for w, s in stored.items()
+            if w not in {"ok", "degraded frozen"}
+        )
+        for words, camera in cameras.items():
+            await fleet.clear(camera.device_code)
+            if words != "degraded auth":
+                await watch.until(camera, "ok")
+        locked = fleet.device(cameras["degraded auth"].device_code)
+        assert (locked.bad_logins, locked.lockouts) == (2, 0)
+
+
+async def test_an_outage_is_one_event_there_and_one_back(
+    fleet: Fleet, add: AddCamera, watching: Watching, pool: asyncpg.Pool
+) -> None:
+    camera = await add(1)
+    async with watching(camera, credentials={camera.camera_id: RIGHT}) as watch:
+        await watch.until(camera, "ok")
+        await fleet.set_fault(camera.device_code, fault.Down())
+        await watch.until(camera, "offline network")
+        await fleet.clear(camera.device_code)
+        await watch.until(camera, "ok")
+    events = await EventStore(pool).list()
+    assert [event.data["to_status"] for event in events] == ["ok", "offline"]
+    transitions = await StatusStore(pool).transitions(camera.camera_id)
+    assert [t.to_status for t in transitions] == [Status.OK, Status.OFFLINE, Status.OK]
+
+
+async def test_a_wrong_password_never_locks_a_device(
+    fleet: Fleet, add: AddCamera, watching: Watching
+) -> None:
+    """Three channels of one device, and every check that would log in."""
+    cameras = [await add(number, host="127.77.0.1") for number in (1, 2, 3)]
+    wrong = {camera.camera_id: WRONG for camera in cameras}
+    async with watching(*cameras, credentials=wrong) as watch:
+        for camera in cameras:
+            assert (
+                "to keep it from locking" in (await watch.until(camera, "degraded auth")).evidence
+            )
+        device = fleet.device(cameras[0].device_code)
+        assert (device.bad_logins, device.lockouts) == (2, 0)
+
+        seen = len(watch.noted.results)
+        await watch.noted.until(lambda: _reached(len(watch.noted.results) >= seen + 30))
+        assert device.bad_logins == 2
+
+
+async def test_a_changed_record_may_log_in_again(
+    fleet: Fleet, add: AddCamera, watching: Watching, leases: dict[int, ShardLease]
+) -> None:
+    camera = await add(1)
+    known = {camera.camera_id: WRONG}
+    async with watching(camera, credentials=known) as watch:
+        await watch.until(camera, "degraded auth")
+        known[camera.camera_id] = RIGHT
+        edited = msgspec.structs.replace(camera, revision=camera.revision + 1)
+        watch.monitor.set_cameras([(edited, leases[camera.shard])])
+        await watch.until(camera, "ok")
+
+
+async def test_without_a_password_a_camera_that_wants_one_is_degraded(
+    fleet: Fleet, add: AddCamera, watching: Watching
+) -> None:
+    camera = await add(1)
+    async with watching(camera) as watch:
+        assert "none are known" in (await watch.until(camera, "degraded auth")).evidence
+    assert fleet.device(camera.device_code).bad_logins == 0
+
+
+async def test_a_camera_with_a_snapshot_only(
+    fleet: Fleet, add: AddCamera, watching: Watching
+) -> None:
+    camera = await add(1, main_stream_path=None, sub_stream_path=None)
+    async with watching(camera, credentials={camera.camera_id: RIGHT}) as watch:
+        await watch.until(camera, "ok")
+        await fleet.set_fault(camera.device_code, fault.Down())
+        await watch.until(camera, "offline network")
+
+
+async def test_what_may_not_be_polled_is_not_asked(
+    fleet: Fleet, add: AddCamera, watching: Watching
+) -> None:
+    asked = await add(1)
+    left_alone = [
+        await add(2, poll_mode=PollMode.ON_REQUEST),
+        await add(3, poll_mode=PollMode.NONE),
+        await add(4, main_stream_path=None, sub_stream_path=None, snapshot_path=None),
+    ]
+    for camera in left_alone:
+        await fleet.set_fault(camera.device_code, fault.Down())
+    async with watching(asked, *left_alone, credentials={asked.camera_id: RIGHT}) as watch:
+        await watch.until(asked, "ok")
+        assert [await watch.status(camera) for camera in left_alone] == [None, None, None]
+        assert {result.cause for result in watch.noted.results} == {""}
+
+
+async def test_a_restart_changes_nobodys_status(
+    fleet: Fleet, add: AddCamera, watching: Watching, pool: asyncpg.Pool
+) -> None:
+    well, down, off = await add(1), await add(2), await add(3)
+    await fleet.set_fault(down.device_code, fault.Down())
+    await fleet.set_fault(off.device_code, fault.ClockOff(3600))
+    known = {camera.camera_id: RIGHT for camera in (well, down, off)}
+    words = ((well, "ok"), (down, "offline network"), (off, "degraded clock"))
+    async with watching(well, down, off, credentials=known) as watch:
+        for camera, status in words:
+            await watch.until(camera, status)
+    before = await pool.fetch("SELECT * FROM camera_transition")
+    async with watching(well, down, off, credentials=known) as watch:
+        await watch.noted.until(lambda: _reached(len(watch.noted.results) >= 60))
+    assert await pool.fetch("SELECT * FROM camera_transition") == before
+
+
+async def test_a_camera_that_changed_hands_is_left_alone(
+    fleet: Fleet, add: AddCamera, watching: Watching, pool: asyncpg.Pool
+) -> None:
+    lost, kept = await add(1), await add(2)
+    await pool.execute(
+        "UPDATE shard_lease SET worker_id = 'worker-b', epoch = epoch + 1 WHERE shard = $1",
+        lost.shard,
+    )
+    known = {camera.camera_id: RIGHT for camera in (lost, kept)}
+    async with watching(lost, kept, credentials=known) as watch:
+        await watch.until(kept, "ok")
+        await watch.noted.until(lambda: _reached(len(watch.noted.results) >= 40))
+        assert await watch.status(lost) is None
+    assert await StatusStore(pool).transitions(lost.camera_id) == []
+
+
+async def test_one_probe_that_fails_unforeseen_harms_no_other(
+    fleet: Fleet, add: AddCamera, watching: Watching
+) -> None:
+    # The registry refuses such a path: it stands for what nobody foresaw.
+    broken = msgspec.structs.replace(await add(1), main_stream_path="/\x00", sub_stream_path=None)
+    well = await add(2)
+    async with watching(broken, well, credentials={well.camera_id: RIGHT}) as watch:
+        await watch.until(well, "ok")
+        assert await watch.status(broken) is None
+
+
+async def _reached(holds: bool) -> bool:  # noqa: FBT001  # a value that is known already
+    return holds
