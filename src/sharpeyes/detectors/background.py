@@ -3,7 +3,8 @@
 An approximate median (McFarlane and Schofield 1995): the background steps towards each new
 picture by a fixed number of levels a second, so that no sampling rate changes what it learns.
 Each pixel has its own threshold, which rises where it fires alone ("blinks": leaves, noise) and
-sinks slowly, after the idea of SuBSENSE (St-Charles et al. 2015).
+sinks slowly, after the idea of SuBSENSE (St-Charles et al. 2015). Pixels are compared at the full
+working size and vote at half of it: that is four times cheaper than a median filter, and better.
 """
 
 from typing import Final
@@ -12,7 +13,7 @@ import cv2
 import numpy as np
 
 from sharpeyes.detectors.passes import above, at_most, blank, lower
-from sharpeyes.detectors.picture import Plane
+from sharpeyes.detectors.picture import Plane, half
 
 LEVELS_PER_S: Final = 5.0
 """How fast the background follows: a cloud's 60 levels in 12 s, a waiting car in as much."""
@@ -21,31 +22,35 @@ MAX_STEP: Final = 12
 STALE_GAP_S: Final = 60.0
 """After so long without a frame the light has changed: begin anew from the next picture."""
 LEAST_THRESHOLD: Final = 16
+"""Levels by which a quiet pixel must differ."""
 MOST_EXCESS: Final = 64
 """How far a blinking pixel's threshold may rise above that."""
-BLINK_RAISE: Final = 6
+BLINK_LEVELS_PER_S: Final = 12.0
+MOST_BLINK: Final = 36
+"""Largest rise in one frame."""
 BLINK_PERIOD_S: Final = 0.2
-"""Thresholds move at most this often, so that their rates too are per second."""
-SINK_PERIOD_S: Final = 3.0
-"""A raised threshold sinks by one level in this time."""
-MAJORITY_PX: Final = 7
+"""Thresholds move at most this often: oftener costs time and teaches nothing."""
+SINK_LEVELS_PER_S: Final = 0.7
+VOTERS_PX: Final = 3
+"""Side of the square of half-size pixels whose majority decides: 6 x 6 working pixels."""
 
 
 class MotionModel:
     """Background, thresholds and foreground of one camera at one size.
 
     Attributes:
-        foreground: (h, w) uint8, 255 where the last picture differs from the background.
+        foreground: uint8 at half the size of the pictures, 255 where the last one differs from
+            the background.
     """
 
     def __init__(self, luma: Plane) -> None:
         """Take the first (h, w) uint8 picture as background."""
         self._background = luma.copy()
         self._excess = blank(luma)
-        self.foreground = blank(luma)
+        self.foreground = blank(half(luma))
         self._levels = 0.0
         self._blink_s = 0.0
-        self._sink_s = 0.0
+        self._sink_levels = 0.0
 
     @property
     def background(self) -> Plane:
@@ -60,7 +65,8 @@ class MotionModel:
     def judge(self, luma: Plane) -> None:
         """Make the foreground of a (h, w) uint8 picture without learning from it."""
         # The median of a binary picture is its mean against one half.
-        cv2.blur(self._firing(luma), (MAJORITY_PX, MAJORITY_PX), dst=self.foreground)
+        votes = half(self._firing(luma))
+        cv2.blur(votes, (VOTERS_PX, VOTERS_PX), dst=self.foreground)
         above(self.foreground, 127, self.foreground)
 
     def learn(self, luma: Plane, elapsed_s: float) -> None:
@@ -104,14 +110,17 @@ class MotionModel:
         self._blink_s += elapsed_s
         if self._blink_s < BLINK_PERIOD_S:
             return
-        self._sink_s += self._blink_s
+        raised = int(min(BLINK_LEVELS_PER_S * self._blink_s, MOST_BLINK))
+        self._sink_levels += SINK_LEVELS_PER_S * self._blink_s
         self._blink_s = 0.0
         alone = self._firing(luma)
-        cv2.subtract(alone, self.foreground, dst=alone)
-        at_most(alone, BLINK_RAISE)
+        size = (luma.shape[1], luma.shape[0])
+        voted = cv2.resize(self.foreground, size, interpolation=cv2.INTER_NEAREST)
+        cv2.subtract(alone, voted, dst=alone)
+        at_most(alone, raised)
         cv2.add(self._excess, alone, dst=self._excess)
         at_most(self._excess, MOST_EXCESS)
-        sink = int(self._sink_s / SINK_PERIOD_S)
+        sink = int(self._sink_levels)
         if sink:
-            self._sink_s -= sink * SINK_PERIOD_S
+            self._sink_levels -= sink
             lower(self._excess, min(sink, MOST_EXCESS))

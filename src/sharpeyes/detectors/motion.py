@@ -1,5 +1,6 @@
 """Motion episodes: when something began to move in a zone, and when it stopped."""
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -11,8 +12,10 @@ from sharpeyes.detectors.picture import BoxXyxy
 
 LEAST_RATIO: Final = 0.001
 """Share of the zone that must be foreground: a person far down a street is about this."""
-LEAST_AREA_PX: Final = 40
-"""And no less than this many pixels of the working picture."""
+LEAST_AREA_PX: Final = 10
+"""And no less than this many pixels of the foreground mask."""
+BOX_PERIOD_S: Final = 0.5
+"""How often the largest moving thing is looked for: it costs as much as the mask itself."""
 CONFIRM_S: Final = 0.3
 """Motion for as long is no flash of light; at low sampling rates a second frame must show it."""
 QUIET_S: Final = 3.0
@@ -24,7 +27,7 @@ class MotionWatch:
     """Turns the motion ratio of one zone into findings with a start and an end."""
 
     def __init__(self, zone: str, area_px: int, new_id: Callable[[], int]) -> None:
-        """Watch a zone of so many working pixels; `new_id` numbers the findings."""
+        """Watch a zone of so many mask pixels; `new_id` numbers the findings."""
         self._new_id = new_id
         self._zone = zone
         self._area_px = max(area_px, 1)
@@ -34,6 +37,7 @@ class MotionWatch:
         self._last_s = 0.0
         self._quiet_frames = 0
         self._box: BoxXyxy = (0, 0, 0, 0)
+        self._boxed_s = -math.inf
 
     def ratio(self, foreground_px: int) -> float:
         """Return the share of the zone (0-1) that so many pixels are."""
@@ -43,19 +47,21 @@ class MotionWatch:
         """Say whether so much foreground (0-1 of the zone) is motion."""
         return ratio >= self._least_ratio
 
-    def see(self, time_s: float, box_xyxy: BoxXyxy) -> Finding | None:
-        """Take a frame with motion; `box_xyxy` is its largest moving thing in source pixels.
+    def see(self, time_s: float, find_box: Callable[[], BoxXyxy]) -> Finding | None:
+        """Take a frame with motion; `find_box` tells its largest moving thing in source pixels.
 
         Returns:
             A finding where an episode starts, else None.
         """
         self._quiet_frames = 0
+        self._last_s = time_s
         if self._first_s is None:
             self._first_s = time_s
-            self._box = box_xyxy
-        self._last_s = time_s
-        if _area(box_xyxy) > _area(self._box):
-            self._box = box_xyxy
+            self._box = (0, 0, 0, 0)
+            self._boxed_s = -math.inf
+        if time_s - self._boxed_s >= BOX_PERIOD_S:
+            self._boxed_s = time_s
+            self._box = max(self._box, find_box(), key=_area)
         if self._finding_id is not None or time_s - self._first_s < CONFIRM_S:
             return None
         self._finding_id = self._new_id()

@@ -34,9 +34,9 @@ def check_picture(picture: npt.NDArray[np.uint8]) -> tuple[int, int]:
 
 
 def working_size(height: int, width: int) -> tuple[int, int]:
-    """Return the working (height, width): the same shape, at most 320 pixels long, at least 1."""
+    """Return the working (height, width): the same shape, even, at most 320 pixels long."""
     scale = min(1.0, WORKING_SIDE_PX / max(height, width))
-    return max(1, round(height * scale)), max(1, round(width * scale))
+    return 2 * max(1, round(height * scale / 2)), 2 * max(1, round(width * scale / 2))
 
 
 def shrink(plane: Plane, height: int, width: int) -> Plane:
@@ -44,6 +44,11 @@ def shrink(plane: Plane, height: int, width: int) -> Plane:
     if plane.shape[:2] == (height, width):
         return plane
     return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def half(picture: Plane) -> Plane:
+    """Return an even-sided (h, w) or (h, w, 3) picture at half its size."""
+    return shrink(picture, picture.shape[0] // 2, picture.shape[1] // 2)
 
 
 def to_luma(picture: npt.NDArray[np.uint8]) -> Plane:
@@ -56,20 +61,17 @@ def to_luma(picture: npt.NDArray[np.uint8]) -> Plane:
 def largest_box(mask: Plane) -> BoxXyxy:
     """Return the box of the largest connected part of an (h, w) mask that is not empty.
 
-    It is found on cells of 4 x 4 pixels: on a busy mask that costs a fortieth.
+    It is found on cells of 2 x 2 pixels, which joins what a window pillar or a pole cuts.
     """
     height, width = mask.shape
-    cells = shrink(mask, max(1, height // 4), max(1, width // 4))
-    number, _, stats, _ = cv2.connectedComponentsWithStats(
-        np.asarray(cells > 0, np.uint8), connectivity=8
-    )
+    down, across = max(1, height // 2), max(1, width // 2)
+    cells = np.asarray(shrink(mask, down, across) > 0, np.uint8)
+    number, _, stats, _ = cv2.connectedComponentsWithStats(cells, connectivity=8)
     if number <= 1:
         return 0, 0, width, height
     largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-    left, top, across, down = (int(value) for value in stats[largest, :4])
-    return scale_box(
-        (left, top, left + across, top + down), (cells.shape[0], cells.shape[1]), (height, width)
-    )
+    x, y, wide, high = (int(value) for value in stats[largest, :4])
+    return scale_box((x, y, x + wide, y + high), (down, across), (height, width))
 
 
 def scale_box(box_xyxy: BoxXyxy, from_hw: tuple[int, int], to_hw: tuple[int, int]) -> BoxXyxy:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import cv2
@@ -16,9 +17,12 @@ from sharpeyes.detectors.errors import TimeError
 from sharpeyes.detectors.finding import Finding, Rejection, Standing
 from sharpeyes.detectors.light import light_table
 from sharpeyes.detectors.motion import MotionWatch, end_of
+from sharpeyes.detectors.passes import above
 from sharpeyes.detectors.picture import (
+    BoxXyxy,
     Plane,
     check_picture,
+    half,
     largest_box,
     scale_box,
     shrink,
@@ -51,6 +55,7 @@ class _Parts:
     size: Size
     planes: int
     zones: ZoneMap
+    half_zones: ZoneMap
     motion: MotionModel
     vehicles: VehicleWatch
     watches: dict[str, MotionWatch]
@@ -137,18 +142,16 @@ class SceneDetector:
         """(h, w) bool at the working size: what moved in the last picture; (0, 0) before it."""
         if self._parts is None:
             return np.zeros((0, 0), np.bool_)
-        return self._parts.motion.foreground > 0
+        return self.foreground_at(*self._parts.size) > 0
 
     def foreground_at(self, height: int, width: int) -> Plane:
         """Return what moved in the last picture as (height, width) uint8 of 0 and 255."""
-        if self._parts is None:
-            return np.zeros((height, width), np.uint8)
-        return np.asarray(
-            cv2.resize(
-                self._parts.motion.foreground, (width, height), interpolation=cv2.INTER_NEAREST
-            ),
-            np.uint8,
-        )
+        mask = np.zeros((height, width), np.uint8)
+        if self._parts is not None:
+            foreground = self._parts.motion.foreground
+            cv2.resize(foreground, (width, height), dst=mask, interpolation=cv2.INTER_LINEAR)
+            above(mask, 127, mask)
+        return mask
 
     @property
     def standing(self) -> list[Standing]:
@@ -207,16 +210,18 @@ class SceneDetector:
         """Learn a view from its first picture, and go on with what was kept of the same view."""
         kept = self._keep()
         zones = ZoneMap(self._zones, *size)
+        half_zones = ZoneMap(self._zones, *_half_size(size))
         small = _without_privacy(shrink(picture, *size), zones)
         parts = _Parts(
             size=size,
             planes=_planes(small),
             zones=zones,
+            half_zones=half_zones,
             motion=MotionModel(to_luma(small)),
-            vehicles=VehicleWatch(to_surface(_half(small)), zones, self._dwell_s, self._new_id),
+            vehicles=VehicleWatch(to_surface(half(small)), half_zones, self._dwell_s, self._new_id),
             watches={
                 name: MotionWatch(name, cv2.countNonZero(mask), self._new_id)
-                for name, mask in zones.watched.items()
+                for name, mask in half_zones.watched.items()
             },
             looked_s=self._last_s,
         )
@@ -238,7 +243,7 @@ class SceneDetector:
         if _ratio(parts.motion.foreground) < CROWDED_RATIO:
             return True
         self.scene_changed = True
-        if float(np.std(_half(luma))) < BLIND_DEVIATION:
+        if float(np.std(half(luma))) < BLIND_DEVIATION:
             parts.motion.foreground.fill(0)
             return False
         table = light_table(luma, parts.motion.background)
@@ -255,24 +260,27 @@ class SceneDetector:
     def _report_motion(self, parts: _Parts) -> list[Finding]:
         findings = []
         for name, watch in parts.watches.items():
-            zone = parts.zones.watched[name]
+            zone = parts.half_zones.watched[name]
             moving = np.asarray(cv2.bitwise_and(parts.motion.foreground, zone), np.uint8)
             self.motion_ratio[name] = watch.ratio(cv2.countNonZero(moving))
             if watch.is_motion(self.motion_ratio[name]):
-                box = scale_box(largest_box(moving), parts.size, self._source)
-                finding = watch.see(self._last_s, box)
+                finding = watch.see(self._last_s, partial(self._largest_box, moving))
             else:
                 finding = watch.rest(self._last_s)
             if finding is not None:
                 findings.append(finding)
         return findings
 
+    def _largest_box(self, moving: Plane) -> BoxXyxy:
+        size = (moving.shape[0], moving.shape[1])
+        return scale_box(largest_box(moving), size, self._source)
+
     def _report_vehicles(self, parts: _Parts, small: Plane) -> list[Finding]:
         elapsed_s = self._last_s - parts.looked_s
         parts.looked_s = self._last_s
         return [
             self._vehicle_finding(step.candidate, _half_size(parts.size), step.end_s)
-            for step in parts.vehicles.update(to_surface(_half(small)), self._last_s, elapsed_s)
+            for step in parts.vehicles.update(to_surface(half(small)), self._last_s, elapsed_s)
         ]
 
     def _vehicle_finding(self, candidate: Candidate, size: Size, end_s: float | None) -> Finding:
@@ -329,11 +337,7 @@ def _without_privacy(small: Plane, zones: ZoneMap) -> Plane:
 
 
 def _half_size(size: Size) -> Size:
-    return max(1, size[0] // 2), max(1, size[1] // 2)
-
-
-def _half(small: Plane) -> Plane:
-    return shrink(small, *_half_size((small.shape[0], small.shape[1])))
+    return size[0] // 2, size[1] // 2
 
 
 def _ratio(mask: Plane) -> float:
