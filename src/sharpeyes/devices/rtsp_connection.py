@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from typing import cast
 
 from sharpeyes.devices.errors import RtspMessageError
 from sharpeyes.devices.fault import Fault, FaultKind, connection_fault
@@ -84,7 +85,8 @@ class RtspConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note that the device has accepted us."""
-        assert isinstance(transport, asyncio.Transport)
+        # Not isinstance: uvloop's transports only behave like asyncio's.
+        transport = cast("asyncio.Transport", transport)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:

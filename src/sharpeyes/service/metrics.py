@@ -23,18 +23,42 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from sharpeyes.health.status import Check, CheckResult, Transition
+
 # prometheus-client reads this when a metric is made: each process writes its figures to a file
 # there, and whichever is scraped adds all of them up.
 MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
-PROBES = Counter(
-    "sharpeyes_probes", "Checks made of cameras, by layer and outcome.", ("layer", "outcome")
+CHECKS = Counter("sharpeyes_checks", "Checks of cameras, by what they found.", ("check", "cause"))
+CHECKS_PUT_OFF = Counter(
+    "sharpeyes_checks_put_off", "Checks that were due and had to wait for a limit.", ("check",)
 )
+CHECK_DELAY = Histogram("sharpeyes_check_delay_seconds", "How late checks began.")
 TRANSITIONS = Counter("sharpeyes_transitions", "Status changes of cameras.", ("to_status", "cause"))
 FRAMES = Counter("sharpeyes_frames", "Sampled frames, by what became of them.", ("outcome",))
 FINDINGS = Counter("sharpeyes_findings", "What the detectors found.", ("kind", "phase"))
 ATTEMPTS = Counter("sharpeyes_delivery_attempts", "Webhook attempts, by outcome.", ("outcome",))
 ATTEMPT_SECONDS = Histogram("sharpeyes_delivery_attempt_seconds", "How long webhook attempts took.")
+
+
+class HealthCounts:
+    """Counts what the health monitor does."""
+
+    def probed(self, result: CheckResult) -> None:
+        """Count a result."""
+        CHECKS.labels(result.check, result.cause).inc()
+
+    def delayed(self, delay_s: float) -> None:
+        """Take in how late a probe began."""
+        CHECK_DELAY.observe(delay_s)
+
+    def put_off(self, check: Check) -> None:
+        """Count a check that had to wait."""
+        CHECKS_PUT_OFF.labels(check).inc()
+
+    def changed(self, transition: Transition) -> None:
+        """Count a transition."""
+        TRANSITIONS.labels(transition.to_status, transition.cause).inc()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from datetime import UTC, datetime
 
 import structlog
 from aiohttp import web
 
+from sharpeyes.devices.http_exchange import open_device_session
 from sharpeyes.events.address import open_session
 from sharpeyes.events.endpoint import EndpointStore
 from sharpeyes.events.relay import Attempted, Relay
 from sharpeyes.events.store import EventStore
+from sharpeyes.health.context import HealthContext
+from sharpeyes.health.logins import LoginGuard
+from sharpeyes.health.monitor import HealthMonitor
 from sharpeyes.health.store import StatusStore
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.divisions import DivisionStore
 from sharpeyes.registry.sealing import Sealer
+from sharpeyes.registry.shards import ShardLeases
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.service import metrics
 from sharpeyes.service.api.app import build_app
@@ -26,6 +32,7 @@ from sharpeyes.service.database import open_pool
 from sharpeyes.service.errors import ServiceError
 from sharpeyes.service.keys import load_or_create_key
 from sharpeyes.service.settings import Settings
+from sharpeyes.service.worker import Worker, new_worker_id
 
 log = structlog.get_logger()
 
@@ -115,3 +122,46 @@ def _count_attempt(attempted: Attempted) -> None:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+async def run_worker(settings: Settings, database_url: str, stop: asyncio.Event) -> None:
+    """Probe, sample and detect for a fair share of the cameras until `stop`."""
+    key = load_or_create_key(settings.secret_key_file)
+    worker_id = new_worker_id()
+    changes = Changes(database_url)
+    async with (
+        await open_pool(
+            database_url, min_size=2, max_size=10, application_name="sharpeyes worker"
+        ) as pool,
+        open_device_session() as http,
+        asyncio.TaskGroup() as group,
+    ):
+        watch = HealthMonitor(
+            HealthContext(
+                pool=pool,
+                http=http,
+                worker_id=worker_id,
+                settings=settings.health,
+                devices=settings.devices,
+                credentials=CredentialStore(pool, key).get,
+                logins=LoginGuard(
+                    refusals_to_block=settings.health.refusals_to_block,
+                    block_s=settings.health.login_block_s,
+                ),
+                metrics=metrics.HealthCounts(),
+                now=_now,
+                monotonic_s=time.monotonic,
+                random=random.SystemRandom(),
+            )
+        )
+        worker = Worker(
+            leases=ShardLeases(pool, worker_id, settings.lease_ttl_s),
+            cameras=CameraStore(pool),
+            changes=changes,
+            watches=(watch,),
+            renew_every_s=settings.lease_ttl_s / 3,
+        )
+        listening = group.create_task(changes.run())
+        log.info("watching for cameras", worker=worker_id)
+        await worker.run(stop)
+        listening.cancel()

@@ -116,6 +116,12 @@ class Settings(BaseSettings):
         le=600,
         description="How long processes may take to finish their work when the service stops.",
     )
+    lease_ttl_s: float = Field(
+        default=15.0,
+        ge=3,
+        le=300,
+        description="How long a silent worker keeps its cameras before others take them.",
+    )
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
     # The packages' own settings, a table for each.

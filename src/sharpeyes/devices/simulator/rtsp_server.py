@@ -4,6 +4,7 @@ import asyncio
 import re
 import secrets
 from dataclasses import dataclass
+from typing import cast
 
 from sharpeyes.devices.simulator.authentication import Request
 from sharpeyes.devices.simulator.camera import MAIN_STREAM_PATH, SUB_STREAM_PATH, Device
@@ -86,7 +87,8 @@ class RtspConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See whose address was called."""
-        assert isinstance(transport, asyncio.Transport)
+        # Not isinstance: uvloop's transports only behave like asyncio's.
+        transport = cast("asyncio.Transport", transport)
         self.transport = transport
         self.device = self._world.device_of(transport)
         self._open.add(self)

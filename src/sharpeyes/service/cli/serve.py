@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,9 +13,10 @@ import uvloop
 from sharpeyes.service import processes
 from sharpeyes.service.cli import context
 from sharpeyes.service.cli.output import note
+from sharpeyes.service.demo import Demo, Ports
 from sharpeyes.service.keys import load_or_create_key
 from sharpeyes.service.logs import configure_logging
-from sharpeyes.service.settings import Settings
+from sharpeyes.service.settings import LogSettings, Settings
 from sharpeyes.service.startup import prepared_database
 from sharpeyes.service.stopping import stop_requested
 from sharpeyes.service.supervisor import supervise
@@ -45,6 +47,27 @@ def serve() -> None:
             if not settings.http.anonymous:
                 note("Sign in with a token: `sharpeyes token create NAME` makes one.")
             await supervise(settings, context.config_file.get(), url, stop)
+
+    uvloop.run(command())
+
+
+def demo(
+    folder: Annotated[
+        Path, typer.Option(help="Where the demonstration keeps what it needs.")
+    ] = Path(".demo"),
+    port: Annotated[
+        int, typer.Option(min=1, max=65_535, help="Port of the dashboard; another if it is taken.")
+    ] = 8080,
+    once: Annotated[
+        bool, typer.Option("--once", help="End when everything has been shown once.")
+    ] = False,
+) -> None:
+    """Show it all: simulated cameras, an outage, an abandoned vehicle, a delivered event."""
+    configure_logging(LogSettings(level="warning", format="console"))
+
+    async def command() -> None:
+        async with stop_requested(supervised=False) as stop:
+            await Demo(folder, Ports.free(port), note).run(stop, once=once)
 
     uvloop.run(command())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -70,7 +70,7 @@ def list_tokens(
         (
             (
                 token["name"],
-                " ".join(token["scopes"]),  # type: ignore[call-overload]  # text[] column
+                " ".join(cast("list[str]", token["scopes"])),
                 f"{token['expires_at']:%Y-%m-%d}",
                 "yes" if token["revoked_at"] else "",
             )

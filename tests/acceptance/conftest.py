@@ -1,0 +1,271 @@
+"""An installation as its users have it: commands in a folder, the service in processes."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+import pytest_asyncio
+
+SHARPEYES = Path(sys.executable).with_name("sharpeyes")
+RTSP_SERVER = Path(__file__).with_name("rtsp_server.py")
+SYSTEM_PYTHON = "/usr/bin/python3"
+
+Ask = Callable[[], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command printed, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return msgspec.json.decode(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A folder with settings and a database of its own."""
+
+    folder: Path
+    environ: Mapping[str, str]
+    port: int
+    outputs: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def command(self, *words: str | Path, text: str = "") -> Answer:
+        process = await asyncio.create_subprocess_exec(
+            SHARPEYES,
+            *words,
+            cwd=self.folder,
+            env=self.environ,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await asyncio.wait_for(process.communicate(text.encode()), 90)
+        assert process.returncode is not None
+        return Answer(process.returncode, out.decode(), err.decode())
+
+    async def done(self, *words: str | Path, text: str = "") -> Answer:
+        """Run a command that has to succeed."""
+        answer = await self.command(*words, text=text)
+        assert answer.code == 0, answer
+        return answer
+
+    @asynccontextmanager
+    async def running(self, *words: str | Path) -> AsyncIterator[asyncio.subprocess.Process]:
+        """Keep a command running; end it as Ctrl-C does."""
+        log = self.folder / f"{words[0]}.log"
+        with log.open("ab") as output:
+            process = await asyncio.create_subprocess_exec(
+                SHARPEYES,
+                *words,
+                cwd=self.folder,
+                env=self.environ,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.send_signal(signal.SIGINT)
+            try:
+                await asyncio.wait_for(process.wait(), 60)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+            sys.stdout.write(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}\n")
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[asyncio.subprocess.Process]:
+        """Run the service until it answers, and for as long as the test needs it."""
+        async with self.running("serve") as process:
+            await self.until(self.get("/readyz"), lambda ready: ready is not None, within_s=60)
+            yield process
+
+    def get(self, path: str, **query: str) -> Ask:
+        """Return what asks our API for this; it answers None while the API cannot be reached."""
+        return self.get_at(f"{self.url}{path}", **query)
+
+    def get_at(self, url: str, **query: str) -> Ask:
+        """Return what asks for this; it answers None while nobody answers."""
+
+        async def ask() -> Any:
+            try:
+                async with (
+                    aiohttp.ClientSession() as session,
+                    session.get(url, params=query) as answer,
+                ):
+                    return await answer.json() if answer.ok else None
+            except aiohttp.ClientConnectionError:
+                return None
+
+        return ask
+
+    async def until(self, ask: Ask, is_so: Callable[[Any], bool], *, within_s: float) -> Any:
+        """Ask again and again until the answer is so, and return it."""
+        value = None
+        try:
+            async with asyncio.timeout(within_s):
+                while True:
+                    value = await ask()
+                    if value is not None and is_so(value):
+                        return value
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise AssertionError(f"not within {within_s} s; last seen: {value}") from None
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    assert isinstance(port, int)
+    return port
+
+
+QUICK = """
+workers = 2
+
+[http]
+port = {port}
+anonymous = true
+
+[events]
+allow_loopback = true
+schedule_s = [0, 0.2, 0.5, 1, 2, 5, 5, 5, 5, 5]
+lease_s = 40
+
+[health]
+reach_interval_s = 1
+login_interval_s = 1
+picture_interval_s = 2
+clock_interval_s = 5
+recheck_s = [0.2, 0.4]
+backoff_max_s = 1
+timeout_s = 2
+"""
+
+
+@pytest_asyncio.fixture
+async def installation(tmp_path: Path, database_url: str) -> Installation:
+    port = _free_port()
+    settings = tmp_path / "sharpeyes.toml"
+    settings.write_text(QUICK.format(port=port))
+    return Installation(
+        folder=tmp_path,
+        environ={
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "SHARPEYES_DATABASE_URL": database_url,
+        },
+        port=port,
+    )
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """What gives a port that nobody listens on."""
+    return _free_port
+
+
+@dataclass(slots=True)
+class RtspServer:
+    """Debian's gst-rtsp-server on a file, which can be killed and started again."""
+
+    host: str
+    port: int
+    footage: Path
+    username: str = "viewer"
+    password: str = "street-2"
+    process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        self.process = await asyncio.create_subprocess_exec(
+            SYSTEM_PYTHON,
+            RTSP_SERVER,
+            self.host,
+            str(self.port),
+            self.footage,
+            self.username,
+            self.password,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert self.process.stdout is not None
+        assert await asyncio.wait_for(self.process.stdout.readline(), 30) == b"ready\n"
+
+    async def kill(self) -> None:
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+
+
+@pytest_asyncio.fixture
+async def rtsp_server(footage: Path) -> AsyncIterator[RtspServer]:
+    _need(_has_gst_rtsp_server(), "gst-rtsp-server (see scripts/install_test_packages)")
+    server = RtspServer("127.0.40.1", _free_port(), footage / "cvtrafficcam-stopsign/traffic.mp4")
+    await server.start()
+    yield server
+    await server.kill()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    _need(found is not None, "Chromium (see scripts/install_test_packages)")
+    assert found is not None
+    return Path(found)
+
+
+@pytest.fixture
+def no_process_left(tmp_path: Path) -> Iterator[None]:
+    """Fail if a process of this test's folder outlives it."""
+    yield
+    left = {
+        pid: Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        for pid in (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+        if _belongs_to(pid, tmp_path)
+    }
+    assert left == {}
+
+
+def _belongs_to(pid: int, folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return pid != os.getpid() and Path(f"/proc/{pid}/cwd").readlink().is_relative_to(folder)
+    return False
+
+
+def _has_gst_rtsp_server() -> bool:
+    if not Path(SYSTEM_PYTHON).exists():
+        return False
+    check = "import gi; gi.require_version('GstRtspServer', '1.0')"
+    return os.spawnv(os.P_WAIT, SYSTEM_PYTHON, [SYSTEM_PYTHON, "-c", check]) == 0
+
+
+def _need(there: bool, what: str) -> None:
+    if there:
+        return
+    if "CI" in os.environ:
+        pytest.fail(f"not installed: {what}")
+    pytest.skip(f"not installed: {what}")
