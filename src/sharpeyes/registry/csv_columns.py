@@ -144,7 +144,7 @@ def to_camera_file(
 def _unknown_column(name: str) -> str:
     close = difflib.get_close_matches(name.lower(), COLUMNS, n=1, cutoff=0.5)
     advice = f"did you mean {close[0]}?" if close else f"known are {', '.join(COLUMNS)}"
-    return f"column {shown(name)!r} is unknown: {advice}"
+    return f"column '{shown(name)}' is unknown: {advice}"
 
 
 def _number(text: str) -> float:

@@ -77,11 +77,9 @@ class DeviceCode:
         if self.type_code in CAMERA_TYPES:
             return
         other = OTHER_TYPES.get(self.type_code)
-        what = f"that of a {other.en}" if other else "not one of a camera"
+        what = f"means {other.en}, not camera" if other else "is no type of camera"
         known = ", ".join(CAMERA_TYPES)
-        raise DeviceCodeError(
-            f"type {self.type_code} (digits 11-13) is {what}; cameras have {known}"
-        )
+        raise DeviceCodeError(f"type {self.type_code} (digits 11-13) {what}; cameras have {known}")
 
     def contradicts(self, division_code: str) -> bool:
         """Tell whether a division lies elsewhere than the code says.

@@ -51,7 +51,8 @@ class FieldProblem(msgspec.Struct, frozen=True):
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.field} {self.value!r}: {self.reason}"
+        held = f" '{self.value}':" if self.value else ""
+        return f"{self.field}{held} {self.reason}"
 
 
 class RegistryError(Exception):
@@ -138,14 +139,14 @@ class ZoneExistsError(RegistryError):
     """The camera has a zone of this name already."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"the camera has a zone {shown(name)!r} already")
+        super().__init__(f"the camera has a zone '{shown(name)}' already")
 
 
 class UnknownZoneError(RegistryError):
     """The camera has no zone of this name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"the camera has no zone {shown(name)!r}")
+        super().__init__(f"the camera has no zone '{shown(name)}'")
 
 
 class ImportFileError(RegistryError):

@@ -74,8 +74,8 @@ class RowProblem(FieldProblem, frozen=True, kw_only=True):
     row: int
 
     def __str__(self) -> str:
-        what = f"{self.field} {self.value!r}: " if self.field else ""
-        return f"row {self.row}: {what}{self.reason}"
+        problem = super().__str__().strip()
+        return f"row {self.row}: {problem}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,7 @@ async def test_columns_that_are_not_there_stay_as_they_are(
     report = await total(importer, io.BytesIO(source.encode()))
     assert (report.changed, report.unchanged) == (1, 1)
     assert [str(problem) for problem in report.refused] == [
-        "row 4: host '': is missing; poll mode direct needs it"
+        "row 4: host is missing; poll mode direct needs it"
     ]
     camera = (await store.list())[0]
     assert (camera.name, camera.tier, camera.rtsp_port) == ("New", Tier.DISTRICT, 8554)

@@ -58,7 +58,7 @@ def test_names_are_only_text(name: str) -> None:
         ("name", "a\x00b", "has the control character U+0000 at character 2"),
         ("name", "a\ud800", "has half of a character, U+D800 at character 2"),
         ("name", "gate\u202egpj", "has the invisible character U+202E at character 5"),
-        ("device_code", "42010200001180000001", "type 118 (digits 11-13) is that of a NVR"),
+        ("device_code", "42010200001180000001", "type 118 (digits 11-13) means NVR, not camera"),
         ("division_code", "420103", "the device code says 420102"),
         ("division_code", "4201", "must be 6, 9, 12 or 14 digits"),
         ("division_code", "42\x00102", "must be 6, 9, 12 or 14 digits"),

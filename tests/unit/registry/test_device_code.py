@@ -64,7 +64,11 @@ def test_camera_types_are_accepted(type_code: str) -> None:
 
 @pytest.mark.parametrize(
     ("type_code", "what"),
-    [("118", "that of a NVR"), ("111", "that of a DVR"), ("777", "not one of a camera")],
+    [
+        ("118", "means NVR, not camera"),
+        ("111", "means DVR, not camera"),
+        ("777", "is no type of camera"),
+    ],
 )
 def test_other_devices_are_no_cameras(type_code: str, what: str) -> None:
     code = DeviceCode.parse(f"4201020000{type_code}0000001")

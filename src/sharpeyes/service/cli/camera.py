@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -131,16 +132,20 @@ def show(device_code: CodeArgument, as_json: JsonOption = False) -> None:
         known = status and msgspec.structs.asdict(status)
         print_json(view | {"has_credentials": has_credentials, "zones": zones, "status": known})
         return
-    rows: list[tuple[str, object]] = [(field.replace("_", " "), view[field]) for field in view]
+    rows = [(field, _words(view[field])) for field in view if view[field] is not None]
     rows += [
-        ("main stream", camera.main_stream_url),
-        ("sub stream", camera.sub_stream_url),
-        ("snapshot", camera.snapshot_url),
+        ("main stream", camera.main_stream_url or "none"),
+        ("sub stream", camera.sub_stream_url or "none"),
+        ("snapshot", camera.snapshot_url or "none"),
         ("password", "stored, and shown to nobody" if has_credentials else "none stored"),
         ("status", _status_words(status)),
     ]
-    rows += [(f"{zone.kind} zone", zone.name) for zone in zones]
-    print_table(("", ""), rows, empty="")
+    rows += [(f"zone ({zone.kind})", zone.name) for zone in zones]
+    print_table(("field", "value"), rows, empty="")
+
+
+def _words(value: object) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S} UTC" if isinstance(value, datetime) else str(value)
 
 
 def _status_words(status: StoredStatus | None) -> str:

@@ -30,7 +30,7 @@ async def find_camera(store: CameraStore, device_code: str) -> Camera:
     try:
         code = DeviceCode.parse(device_code.strip())
     except DeviceCodeError as error:
-        raise CliError(f"device code {shown(device_code)!r} {error}") from error
+        raise CliError(f"device code '{shown(device_code)}' {error}") from error
     camera = await store.get(code.text)
     if camera is None:
         raise UnknownCameraError(device_code)

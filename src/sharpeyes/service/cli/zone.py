@@ -121,7 +121,7 @@ def _read_polygon(text: str) -> tuple[tuple[float, float], ...]:
         match = _POINT.fullmatch(word)
         if match is None:
             raise typer.BadParameter(
-                f"point {number} is {shown(word)!r}, not X,Y with numbers 0-1",
+                f"point {number} is '{shown(word)}', not X,Y with numbers 0-1",
                 param_hint="--polygon",
             )
         points.append((float(match[1]), float(match[2])))
