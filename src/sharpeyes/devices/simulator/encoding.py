@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 import av
 import cv2
@@ -68,8 +69,12 @@ class Clip:
         return int(time_s) * self.frames_per_s % len(self.frames)
 
 
+@lru_cache(maxsize=8)
 def encode(scene: Scene) -> Mapping[Stream, Clip]:
-    """Draw and encode a scene in both sizes; takes seconds, so call it in a thread."""
+    """Draw and encode a scene in both sizes; takes seconds, so call it in a thread.
+
+    The latest scenes are remembered, for fleets that follow one another in a process.
+    """
     view = scene.view
     encoders = {
         Stream.MAIN: _Encoder(view.width_px, view.height_px, scene.frames_per_s),

@@ -27,7 +27,7 @@ _SPREAD_DEG = 0.008
 # Invented: no such streets are meant.
 _STREETS = (
     "柳溪路", "桐花街", "望湖巷", "青石街", "晴川里", "荷风路", "汉水东街", "云锦路",
-    "梧桐里", "临江三路", "白鹭街", "书院巷", "橘子洲路", "鹤鸣街", "石桥北路", "紫藤巷",
+    "梧桐里", "临江三路", "白鹭街", "书院巷", "橘园路", "鹤鸣街", "石桥北路", "紫藤巷",
     "星河路", "渡口街", "樱园路", "松涛巷",
 )  # fmt: skip
 _SOCIAL_PLACES = ("便利店门前", "小区东门", "停车场入口", "菜市场北口", "药店门前", "写字楼大堂外")
@@ -55,7 +55,7 @@ def make_cameras(settings: FleetSettings) -> Iterator[SimulatedCamera]:
         division_code, longitude, latitude = _DISTRICTS[index % len(_DISTRICTS)]
         tier = _tier(index, settings.cameras)
         scene, offset_s = _view(index, rng, loops_s)
-        on_request = tier == 3 and index % _ON_REQUEST_EVERY == 0  # noqa: PLR2004  # social points
+        on_request = tier == 3 and index % _ON_REQUEST_EVERY == 1  # noqa: PLR2004  # social points
         source = "none" if on_request else _sample_source(tier, index)
         yield SimulatedCamera(
             device_code=f"{division_code}00001320{index + 1:06d}",
