@@ -34,7 +34,7 @@ from sharpeyes.health.settings import HealthSettings
 from sharpeyes.health.status import Check, CheckResult, Status, Transition
 from sharpeyes.health.store import StatusStore, StoredStatus
 from sharpeyes.registry.camera import Camera, PollMode
-from sharpeyes.registry.shards import ShardLease, ShardLeases
+from sharpeyes.registry.shards import ShardLease
 
 FLEET = FleetSettings(cameras=10, rtsp_port=19554, http_port=19080)
 # Only the sensor's noise moves in it; it is encoded in a moment.
@@ -367,5 +367,5 @@ async def test_one_probe_that_fails_unforeseen_harms_no_other(
         assert await watch.status(broken) is None
 
 
-async def _reached(holds: bool) -> bool:  # noqa: FBT001  # a value that is known already
+async def _reached(holds: bool) -> bool:
     return holds

@@ -40,7 +40,11 @@ def write(pool: asyncpg.Pool, leases: Leases, worker_id: str) -> Write:
     random = Random(3)
 
     async def write(camera: Camera, change: Transition, **overrides: Any) -> bool:
-        given = {"lease": leases[camera.shard], "worker_id": worker_id, "random": random}
+        given: dict[str, Any] = {
+            "lease": leases[camera.shard],
+            "worker_id": worker_id,
+            "random": random,
+        }
         async with pool.acquire() as connection:
             return await record(connection, camera, change, **given | overrides)
 

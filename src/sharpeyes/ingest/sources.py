@@ -1,0 +1,155 @@
+"""Where sampled frames come from: a stream that is held open, or one request for each frame."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import TypeVar
+
+from sharpeyes.devices.credentials import Credentials
+from sharpeyes.devices.fault import Fault, FaultKind
+from sharpeyes.devices.jpeg import decode_jpeg
+from sharpeyes.devices.keyframes import Keyframe, KeyframeStream, first_keyframe
+from sharpeyes.devices.snapshot import fetch_snapshot
+from sharpeyes.ingest.context import IngestContext
+from sharpeyes.ingest.looking import Picture
+from sharpeyes.ingest.store import DATABASE_AWAY
+from sharpeyes.registry.camera import Camera, PollMode, SampleSource
+from sharpeyes.registry.errors import RegistryError
+
+Take = Callable[[], Awaitable[Picture | Fault]]
+"""Gives the newest frame; after a fault the source is over."""
+
+_Answer = TypeVar("_Answer")
+
+
+def can_be_sampled(camera: Camera) -> bool:
+    """Say whether a camera's record allows sampling, and says where from."""
+    if camera.poll_mode is not PollMode.DIRECT or camera.host is None:
+        return False
+    match camera.sample_source:
+        case SampleSource.KEYFRAME:
+            return (camera.sub_stream_url or camera.main_stream_url) is not None
+        case SampleSource.SNAPSHOT:
+            return camera.snapshot_url is not None
+        case SampleSource.NONE:
+            return False
+
+
+class Sources:
+    """Opens cameras for sampling; shared by all cameras of a worker.
+
+    Args:
+        context: what ingest was given.
+    """
+
+    def __init__(self, context: IngestContext) -> None:
+        self._context = context
+        self._opening = asyncio.Semaphore(context.settings.opening_limit)
+
+    @asynccontextmanager
+    async def open(self, camera: Camera) -> AsyncIterator[Take | Fault]:
+        """Open a camera's source.
+
+        A stream is held open if it is sampled often: opening one costs the camera more than
+        sending it. At most one keyframe waits undecoded there; a newer one takes its place.
+
+        Args:
+            camera: one that can be sampled.
+        """
+        devices = self._context.devices
+
+        async def snapshot(credentials: Credentials | None) -> Picture | Fault:
+            return await self._fetch_snapshot(camera, credentials)
+
+        async def keyframe(credentials: Credentials | None) -> Picture | Fault:
+            return _picture(
+                await first_keyframe(
+                    _stream_url(camera),
+                    credentials,
+                    timeout_s=devices.keyframe_timeout_s,
+                    limits=devices.rtsp,
+                )
+            )
+
+        if camera.sample_source is SampleSource.SNAPSHOT:
+            yield partial(self._ask, camera, snapshot)
+        elif camera.sample_interval_s >= self._context.settings.hold_open_below_s:
+            yield partial(self._ask, camera, keyframe)
+        else:
+            async with AsyncExitStack() as stack:
+
+                async def stream(credentials: Credentials | None) -> KeyframeStream | Fault:
+                    stream = KeyframeStream(
+                        _stream_url(camera),
+                        credentials,
+                        timeout_s=devices.keyframe_timeout_s,
+                        limits=devices.rtsp,
+                    )
+                    await stack.enter_async_context(stream)
+                    return stream.fault or stream
+
+                opened = await self._ask(camera, stream)
+                yield opened if isinstance(opened, Fault) else partial(_next_picture, opened)
+
+    async def _ask(
+        self, camera: Camera, ask: Callable[[Credentials | None], Awaitable[_Answer | Fault]]
+    ) -> _Answer | Fault:
+        """Ask a camera with its credentials, unless its device has refused them."""
+        assert camera.host is not None
+        context, host = self._context, camera.host
+        try:
+            credentials = await context.credentials(camera.camera_id)
+        except (*DATABASE_AWAY, RegistryError) as error:
+            return Fault(FaultKind.LOCAL, f"credentials cannot be read: {error}")
+        async with self._opening:
+            if credentials is None:
+                return await ask(None)
+            if not context.logins.begin(host, context.monotonic_s()):
+                return Fault(FaultKind.AUTH, f"{host} is sent no password for now")
+            accepted: bool | None = None
+            try:
+                answer = await ask(credentials)
+                accepted = _accepted(answer)
+                return answer
+            finally:
+                context.logins.end(host, context.monotonic_s(), accepted=accepted)
+
+    async def _fetch_snapshot(
+        self, camera: Camera, credentials: Credentials | None
+    ) -> Picture | Fault:
+        context, limits = self._context, self._context.devices.http
+        assert camera.snapshot_url is not None
+        jpeg = await fetch_snapshot(
+            context.http,
+            camera.snapshot_url,
+            credentials,
+            timeout_s=context.devices.http_timeout_s,
+            max_bytes=limits.max_snapshot_bytes,
+        )
+        if isinstance(jpeg, Fault):
+            return jpeg
+        return await asyncio.get_running_loop().run_in_executor(
+            context.executor, partial(decode_jpeg, jpeg, max_pixels=limits.max_snapshot_pixels)
+        )
+
+
+async def _next_picture(stream: KeyframeStream) -> Picture | Fault:
+    return _picture(await stream.next_keyframe())
+
+
+def _picture(keyframe: Keyframe | Fault) -> Picture | Fault:
+    return keyframe if isinstance(keyframe, Fault) else keyframe.picture
+
+
+def _accepted(answer: object) -> bool | None:
+    if isinstance(answer, Fault):
+        return False if answer.kind is FaultKind.AUTH else None
+    return True
+
+
+def _stream_url(camera: Camera) -> str:
+    """Return the stream that costs least."""
+    url = camera.sub_stream_url or camera.main_stream_url
+    assert url is not None
+    return url

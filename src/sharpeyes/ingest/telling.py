@@ -1,0 +1,96 @@
+"""From findings to events; pure."""
+
+from datetime import UTC, datetime
+
+from sharpeyes.detectors.finding import Finding
+from sharpeyes.events.event import (
+    EventType,
+    Evidence,
+    NewEvent,
+    RandomBits,
+    Severity,
+    new_event_id,
+)
+from sharpeyes.events.payload import MotionSeen, VehicleAbandoned
+from sharpeyes.ingest.looking import Look
+from sharpeyes.registry.camera import Camera
+
+
+def events_of(
+    camera: Camera, seen: Look, arrived_at: datetime, random: RandomBits
+) -> list[NewEvent]:
+    """Make the events of what one frame gave.
+
+    Args:
+        camera: whose frame it was.
+        seen: what it gave.
+        arrived_at: when it arrived, UTC.
+        random: for the events' identities.
+    """
+    evidence = None
+    if seen.evidence is not None:
+        evidence = Evidence.of(
+            seen.evidence.jpeg,
+            width_px=seen.evidence.width_px,
+            height_px=seen.evidence.height_px,
+            taken_at=arrived_at,
+        )
+    return [
+        NewEvent(
+            event_id=new_event_id(arrived_at, random),
+            type=_TYPES[finding.kind],
+            camera_id=camera.camera_id,
+            device_code=camera.device_code,
+            severity=Severity.ALERT if finding.phase == "alert" else Severity.INFO,
+            occurred_at=_moment(_occurred_s(finding)),
+            dedup_key=_dedup_key(camera, finding),
+            data=_payload(finding, seen),
+            evidence=None if finding.phase == "end" else evidence,
+        )
+        for finding in seen.findings
+    ]
+
+
+_TYPES = {"motion": EventType.MOTION, "abandoned_vehicle": EventType.ABANDONED_VEHICLE}
+
+
+def _payload(finding: Finding, seen: Look) -> MotionSeen | VehicleAbandoned:
+    if finding.kind == "motion":
+        return MotionSeen(
+            phase="end" if finding.phase == "end" else "start",
+            box_xyxy=finding.box_xyxy,
+            picture_width_px=seen.width_px,
+            picture_height_px=seen.height_px,
+            zone=finding.zone,
+            started_at=_moment(finding.start_s),
+        )
+    return VehicleAbandoned(
+        phase="end" if finding.phase == "end" else "alert",
+        box_xyxy=finding.box_xyxy,
+        picture_width_px=seen.width_px,
+        picture_height_px=seen.height_px,
+        zone=finding.zone,
+        dwell_s=finding.dwell_s,
+        started_at=_moment(finding.start_s),
+        verified=finding.verified,
+    )
+
+
+def _occurred_s(finding: Finding) -> float:
+    match finding.phase:
+        case "start":
+            return finding.start_s
+        case "alert":
+            return finding.start_s if finding.alert_s is None else finding.alert_s
+        case "end":
+            return finding.start_s if finding.end_s is None else finding.end_s
+
+
+def _dedup_key(camera: Camera, finding: Finding) -> str:
+    """Name a step of a thing: numbers of findings begin anew where a detector's state was lost."""
+    started_at = _moment(finding.start_s).isoformat()
+    return f"{finding.kind}:{camera.camera_id}:{finding.finding_id}:{started_at}:{finding.phase}"
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
