@@ -54,7 +54,7 @@ class EventSettings(BaseModel):
         default=15, gt=0, le=60, description="How long one attempt may take in all."
     )
     lease_s: float = Field(
-        default=60,
+        default=30,
         gt=0,
         le=3600,
         description="How long a relay holds a delivery before another may take it.",

@@ -1,0 +1,230 @@
+"""`sharpeyes endpoint` and `sharpeyes receiver`, as their users call them; and the guide's own."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from sharpeyes.events.signing import read_secret, signature_headers
+
+Sharpeyes = Callable[..., Awaitable[tuple[int, str, str]]]
+
+_GUIDE = Path(__file__).parents[3] / "docs" / "guide" / "case-system.md"
+_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+@pytest.fixture
+def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
+    return os.environ | {
+        "SHARPEYES_DATABASE_URL": database_url,
+        "SHARPEYES_DATA_DIR": str(tmp_path),
+        "SHARPEYES_EVENTS__ALLOW_LOOPBACK": "true",
+    }
+
+
+@pytest.fixture
+def sharpeyes(environment: dict[str, str]) -> Sharpeyes:
+    """Run a command; give its exit code, stdout and stderr."""
+
+    async def run(*arguments: str) -> tuple[int, str, str]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "sharpeyes", *arguments),
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        assert process.returncode is not None
+        assert "Traceback" not in err.decode()
+        return process.returncode, out.decode(), err.decode()
+
+    return run
+
+
+@asynccontextmanager
+async def program(
+    *arguments: str, env: dict[str, str], cwd: Path
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a program, and end it as an operator would."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, *arguments),
+        env=env,
+        cwd=cwd,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        await process.communicate()
+
+
+def signed(event_id: str, secret: str, data: str = "{}") -> tuple[bytes, dict[str, str]]:
+    body = json.dumps(
+        {
+            "id": event_id,
+            "type": "org.sharpeyes.motion.v1",
+            "subject": "42010600001320000001",
+            "sequence": "000000000001",
+            "time": "2026-11-21T08:30:00Z",
+            "data": json.loads(data),
+        }
+    ).encode()
+    return body, signature_headers([read_secret(secret)], event_id, datetime.now(UTC), body)
+
+
+async def line_of(stream: asyncio.StreamReader | None) -> str:
+    assert stream is not None
+    async with asyncio.timeout(60):
+        return (await stream.readline()).decode().rstrip()
+
+
+async def test_an_endpoint_is_added_with_its_receiver_and_events_are_kept(
+    sharpeyes: Sharpeyes, environment: dict[str, str], tmp_path: Path
+) -> None:
+    secret_file, store = tmp_path / "secret", tmp_path / "received.ndjson"
+    files = ("--secret-file", str(secret_file), "--store", str(store))
+    async with program(
+        *("-m", "sharpeyes", "receiver", "--port", "0", *files), env=environment, cwd=tmp_path
+    ) as receiver:
+        assert "no signing secret yet" in await line_of(receiver.stderr)
+        url = re.findall(r"http\S+/events", await line_of(receiver.stderr))[0]
+
+        code, secret, _ = await sharpeyes("endpoint", "add", "case", url)
+        assert code == 0
+        secret_file.write_text(secret)
+
+        body, headers = signed("e1", secret.strip())
+        async with aiohttp.ClientSession() as session:
+            for expected in (200, 200):
+                async with session.post(url, data=body, headers=headers) as answer:
+                    assert answer.status == expected
+            async with session.post(url, data=body + b" ", headers=headers) as answer:
+                assert answer.status == 401
+            async with session.get(url) as answer:
+                shown = await answer.json()
+
+        assert await line_of(receiver.stdout) == (
+            "2026-11-21T08:30:00Z  org.sharpeyes.motion.v1  42010600001320000001  #000000000001"
+        )
+    assert receiver.returncode == 0
+    assert (shown["events"][0]["times_received"], shown["refused"]) == (2, 1)
+    assert [json.loads(line)["id"] for line in store.read_text().splitlines()] == ["e1"]
+
+
+async def test_endpoints_are_listed_paused_and_resumed(sharpeyes: Sharpeyes) -> None:
+    url = "http://10.0.0.9:9000/events"
+    added = await sharpeyes(
+        *("endpoint", "add", "case", url, "--no-handshake", "--json"),
+        *("--type", "org.sharpeyes.motion.v1"),
+    )
+    assert added[0] == 0
+    assert json.loads(added[1])["secret"].startswith("whsec_")
+    assert (await sharpeyes("endpoint", "pause", "case"))[0] == 0
+
+    code, listed, _ = await sharpeyes("endpoint", "list", "--json")
+
+    assert code == 0
+    (endpoint,) = json.loads(listed)
+    assert (endpoint["name"], endpoint["url"], endpoint["state"]) == ("case", url, "paused")
+    assert endpoint["event_types"] == ["org.sharpeyes.motion.v1"]
+    assert "secret" not in listed
+    assert (await sharpeyes("endpoint", "resume", "case"))[0] == 0
+    assert "active" in (await sharpeyes("endpoint", "list"))[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("add", "case", "http://127.0.0.1:1/x"), 1, "does not consent"),
+        (("add", "case", "http://u:hunter2@10.0.0.1/"), 1, "user name or password"),
+        (("add", "case", "ftp://10.0.0.1/"), 1, "http://HOST"),
+        (("add", "a b", "http://10.0.0.1/"), 1, "name 'a b'"),
+        (("add", "case", "http://10.0.0.1/", "--type", "motion"), 2, "org.sharpeyes.motion.v1"),
+        (("add", "case"), 2, "Missing argument"),
+        (("pause", "nobody"), 1, "no endpoint is named 'nobody'"),
+    ],
+)
+async def test_a_wrong_call_gets_one_clear_answer(
+    sharpeyes: Sharpeyes, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    found, out, err = await sharpeyes("endpoint", *arguments)
+
+    assert (found, out) == (code, "")
+    assert words in err
+    assert "hunter2" not in err
+    if code == 1:
+        assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ((), 2, "--secret-env"),
+        (("--secret-env", "NOT_SET"), 1, "NOT_SET is not set"),
+        (("--secret-env", "PATH"), 1, "not a signing secret"),
+        (("--secret-file", "x", "--store", "/nowhere/x"), 1, "/nowhere/x"),
+        (("--secret-file", "x", "--host", "203.0.113.9"), 1, "cannot listen on 203.0.113.9"),
+    ],
+)
+async def test_a_receiver_that_cannot_start_says_why(
+    sharpeyes: Sharpeyes, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    found, out, err = await sharpeyes("receiver", *arguments)
+
+    assert (found, out) == (code, "")
+    assert words in err
+
+
+async def test_the_receiver_in_the_guide_verifies_and_removes_duplicates(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    (text,) = re.findall(r"```python\n(.*?)```", _GUIDE.read_text(), re.DOTALL)
+    assert len(text.splitlines()) < 60
+    (tmp_path / "receiver.py").write_text(text)
+    port = await _free_port()
+    env = environment | {"WEBHOOK_SECRET": _SECRET, "PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    url = f"http://127.0.0.1:{port}/events"
+    body, headers = signed("e1", _SECRET)
+
+    async with program("receiver.py", env=env, cwd=tmp_path) as receiver:
+        assert "Running" in await line_of(receiver.stdout)
+        async with aiohttp.ClientSession() as session:
+            async with session.options(url) as answer:
+                assert answer.headers["WebHook-Allowed-Origin"] == "sharpeyes"
+            statuses = []
+            for sent, sent_headers in (
+                (body, headers),
+                (body, headers),
+                (body + b" ", headers),
+                (body, headers | {"webhook-timestamp": "1"}),
+                (body, headers | {"webhook-signature": "v1"}),
+                (body, {}),
+            ):
+                async with session.post(url, data=sent, headers=sent_headers) as answer:
+                    statuses.append(answer.status)
+
+    assert statuses == [200, 200, 401, 401, 401, 401]
+    kept = sqlite3.connect(tmp_path / "cases.sqlite")
+    assert kept.execute("SELECT id, body FROM event").fetchall() == [("e1", body.decode())]
+    kept.close()
+
+
+async def _free_port() -> int:
+    server = await asyncio.start_server(lambda _, __: None, "127.0.0.1", 0)
+    port = int(server.sockets[0].getsockname()[1])
+    server.close()
+    await server.wait_closed()
+    return port
