@@ -21,6 +21,7 @@ from sharpeyes.service.errors import MigrationError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
+_OLDEST_VERSION = 16
 _SCHEMA = "public"
 # Any number, as long as nobody else locks it: "sharpeye" in ASCII.
 _LOCK = int.from_bytes(b"sharpeye")
@@ -44,8 +45,8 @@ async def migrate(
 
     Raises:
         DatabaseError: The server cannot be reached.
-        MigrationError: A step failed and was rolled back, the database is newer than this program,
-            or the wait took too long.
+        MigrationError: A step failed and was rolled back, the server is unfit, the database is
+            newer than this program, or the wait took too long.
     """
     with connecting(url):
         connection = await asyncpg.connect(
@@ -53,11 +54,32 @@ async def migrate(
             server_settings={"application_name": "sharpeyes migrate", "search_path": _SCHEMA},
         )
     try:
+        if unfit := unfitness(
+            connection.get_server_version().major, connection.get_settings().server_encoding
+        ):
+            raise MigrationError(unfit)
         await _wait_for_turn(connection, deadline_s)
         return await _apply(connection, migrations)
     finally:
         # Also lets go of the lock.
         await connection.close()
+
+
+def unfitness(major_version: int, encoding: str) -> str | None:
+    """Say why a server cannot hold our schema; None when it can.
+
+    Args:
+        major_version: Of PostgreSQL.
+        encoding: Of the database, as ``server_encoding`` names it.
+    """
+    if major_version < _OLDEST_VERSION:
+        return f"PostgreSQL {major_version} is too old: {_OLDEST_VERSION} or newer is needed"
+    if encoding != "UTF8":
+        return (
+            f"the database is encoded in {encoding} and cannot hold Chinese names: "
+            f"create it with ENCODING 'UTF8'"
+        )
+    return None
 
 
 async def _wait_for_turn(connection: asyncpg.Connection, deadline_s: float) -> None:

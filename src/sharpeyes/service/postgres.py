@@ -13,15 +13,18 @@ server that was left running, and starts one that was killed.
 docs/design/embedded-postgres.md says why it is done this way.
 """
 
+import asyncio
 import contextlib
 import fcntl
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO
+
+import structlog
 
 from sharpeyes.service.errors import EmbeddedPostgresError
 from sharpeyes.service.postgres_cluster import DATABASE, USER, Cluster
@@ -31,14 +34,18 @@ from sharpeyes.service.postgres_install import (
     server_account,
     usable_install,
 )
+from sharpeyes.service.postgres_status import find_postmaster
 
 _POLL_S = 0.05
+_GUARD_INTERVAL_S = 1.0
+
+_log = structlog.get_logger(__name__)
 
 
 class EmbeddedPostgres:
-    """A server shared by all processes that name the same folder; also a context manager.
+    """A server shared by all processes that name the same folder.
 
-    All methods block; call them before the event loop runs, or in a thread.
+    Use `running` in asynchronous code. `start`, `ensure_running`, `stop` and ``with`` block.
 
     Args:
         data_dir: The data folder; created, closed to others, when it does not exist.
@@ -77,6 +84,40 @@ class EmbeddedPostgres:
     ) -> None:
         self.stop()
 
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[str]:
+        """Use the server for as long as the block runs; start it again whenever it dies.
+
+        Yields:
+            Its address, which a new start keeps unless somebody has taken the port meanwhile.
+
+        Raises:
+            EmbeddedPostgresError: It does not run within the deadline.
+        """
+        starting = asyncio.create_task(asyncio.to_thread(self.start))
+        guard = None
+        try:
+            # A start in a thread cannot be interrupted, so it is waited for and then undone.
+            url = await asyncio.shield(starting)
+            guard = asyncio.create_task(self._guard())
+            yield url
+        finally:
+            if guard is not None:
+                guard.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            await asyncio.to_thread(self.stop)
+
+    async def _guard(self) -> None:
+        while True:
+            await asyncio.sleep(_GUARD_INTERVAL_S)
+            if find_postmaster(self._folder) is not None:
+                continue
+            _log.error("postgres_died", folder=str(self._folder))
+            try:
+                await asyncio.to_thread(self.ensure_running)
+            except EmbeddedPostgresError as error:
+                _log.error("postgres_not_restarted", why=str(error))  # no fault of ours
+
     def start(self) -> str:
         """Use the server: create it, start it or join it, whichever is needed.
 
@@ -90,6 +131,8 @@ class EmbeddedPostgres:
             with self._alone(self._start_deadline_s):
                 self._users = self._users or _open_private(self.data_dir / "users.lock")
                 fcntl.flock(self._users, fcntl.LOCK_SH)
+                if not self._folder.exists():
+                    self._cluster().create(self._new_password())
                 return self._ensure_running()
         except BaseException as error:
             self.stop()
@@ -108,6 +151,7 @@ class EmbeddedPostgres:
 
         Raises:
             EmbeddedPostgresError: It does not run within the deadline. It stays ours: call again.
+                Or its files are gone, which is not healed by an empty database.
         """
         with self._alone(self._start_deadline_s):
             return self._ensure_running()
@@ -129,8 +173,6 @@ class EmbeddedPostgres:
 
     def _ensure_running(self) -> str:
         cluster = self._cluster()
-        if not self._folder.exists():
-            cluster.create(self._new_password())
         cluster.check_version()
         password = self._password()
         self._port = cluster.run(self._port, deadline_s=self._start_deadline_s)

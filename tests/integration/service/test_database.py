@@ -12,7 +12,7 @@ import pytest
 
 from sharpeyes.service.database import check_durability, open_pool
 from sharpeyes.service.errors import DatabaseError, DurabilityError, MigrationError
-from sharpeyes.service.migrate import MIGRATIONS, migrate
+from sharpeyes.service.migrate import MIGRATIONS, migrate, unfitness
 
 
 class _Zone(msgspec.Struct, frozen=True):
@@ -134,6 +134,26 @@ async def test_an_older_program_refuses_a_newer_database(
 
     with pytest.raises(MigrationError, match=r"newer than this program.*0002-new"):
         await migrate(empty_database_url, migrations=steps)
+
+
+async def test_a_database_that_cannot_hold_chinese_is_refused(empty_database_url: str) -> None:
+    name = f"{urlsplit(empty_database_url).path.lstrip('/')}_ascii"
+    admin = await asyncpg.connect(empty_database_url)
+    await admin.execute(
+        f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C' "
+        f"LOCALE_PROVIDER libc"
+    )
+    try:
+        with pytest.raises(MigrationError, match="encoded in SQL_ASCII"):
+            await migrate(urlsplit(empty_database_url)._replace(path=f"/{name}").geturl())
+    finally:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await admin.close()
+
+
+def test_an_old_server_is_refused() -> None:
+    assert unfitness(15, "UTF8") == "PostgreSQL 15 is too old: 16 or newer is needed"
+    assert unfitness(16, "UTF8") is None
 
 
 async def test_waiting_for_another_migration_ends(empty_database_url: str, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from sharpeyes.service.database import check_durability
+from sharpeyes.service.database import check_durability, open_pool
 from sharpeyes.service.errors import DurabilityError, EmbeddedPostgresError
 from sharpeyes.service.postgres import EmbeddedPostgres
 from sharpeyes.service.postgres_install import carried_install, server_account, usable_install
@@ -55,8 +55,8 @@ async def count():
     await connection.close()
 
 with EmbeddedPostgres(data_dir, install=install) as url:
-    print(url, flush=True)
     try:
+        print(url, flush=True)
         sys.stdin.read()
     except KeyboardInterrupt:
         asyncio.run(count())
@@ -274,6 +274,55 @@ def test_what_was_committed_survives_kill_9_of_the_server(data_dir: Path, instal
     with EmbeddedPostgres(data_dir, install=install) as url:
         assert _query(url, "SELECT n FROM t") == 7
     _gone(data_dir)
+
+
+async def test_while_in_use_it_is_started_again(data_dir: Path, install: Path) -> None:
+    async with EmbeddedPostgres(data_dir, install=install).running() as url:
+        pool = await open_pool(url, min_size=1, max_size=2)
+        await pool.execute("CREATE TABLE t ()")
+        os.kill(_postmaster(data_dir), signal.SIGKILL)
+
+        async with asyncio.timeout(30):
+            while not await _exists(pool, "t"):  # noqa: ASYNC110  # nothing tells when it is back
+                await asyncio.sleep(0.05)
+        await pool.close()
+    _gone(data_dir)
+
+
+async def _exists(pool: asyncpg.Pool, table: str) -> bool:
+    try:
+        return bool(await pool.fetchval("SELECT to_regclass($1) IS NOT NULL", table))
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        # The last one when the server's farewell arrives between the steps of one query.
+        return False
+
+
+async def test_a_start_that_is_given_up_leaves_nothing(data_dir: Path, install: Path) -> None:
+    async def use() -> None:
+        async with EmbeddedPostgres(data_dir, install=install).running():
+            raise AssertionError("given up before")
+
+    using = asyncio.create_task(use())
+    async with asyncio.timeout(30):
+        # The thread that starts it tells nothing in between.
+        while not (data_dir / "postgres" / "postmaster.pid").exists():  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    using.cancel()
+    await asyncio.gather(using, return_exceptions=True)
+
+    assert using.cancelled()
+    _gone(data_dir)
+
+
+def test_lost_files_are_not_healed_by_an_empty_database(data_dir: Path, install: Path) -> None:
+    server = EmbeddedPostgres(data_dir, install=install)
+    with server:
+        os.kill(_postmaster(data_dir), signal.SIGKILL)
+        _wait_for(lambda: not _processes(data_dir))
+        (data_dir / "postgres").rename(data_dir / "moved")
+
+        with pytest.raises(EmbeddedPostgresError, match="holds no PostgreSQL files"):
+            server.ensure_running()
 
 
 def test_a_session_that_outlives_its_server_is_waited_for(data_dir: Path, install: Path) -> None:
