@@ -1,0 +1,1 @@
+"""The only wiring: settings, database, HTTP API, dashboard, commands, processes."""

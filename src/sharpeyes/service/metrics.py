@@ -23,7 +23,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from sharpeyes.detectors.finding import Finding
 from sharpeyes.health.status import Check, CheckResult, Transition
+from sharpeyes.ingest.context import FrameFate
 
 # prometheus-client reads this when a metric is made: each process writes its figures to a file
 # there, and whichever is scraped adds all of them up.
@@ -59,6 +61,18 @@ class HealthCounts:
     def changed(self, transition: Transition) -> None:
         """Count a transition."""
         TRANSITIONS.labels(transition.to_status, transition.cause).inc()
+
+
+class IngestCounts:
+    """Counts what ingest does."""
+
+    def frames(self, fate: FrameFate, count: int = 1) -> None:
+        """Count frames by what became of them."""
+        FRAMES.labels(fate).inc(count)
+
+    def found(self, finding: Finding) -> None:
+        """Count a finding."""
+        FINDINGS.labels(finding.kind, finding.phase).inc()
 
 
 @dataclass(frozen=True, slots=True)

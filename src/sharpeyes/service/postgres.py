@@ -99,7 +99,7 @@ class EmbeddedPostgres:
         try:
             # A start in a thread cannot be interrupted, so it is waited for and then undone.
             url = await asyncio.shield(starting)
-            guard = asyncio.create_task(self._guard())
+            guard = asyncio.create_task(self._guard(url))
             yield url
         finally:
             if guard is not None:
@@ -107,14 +107,14 @@ class EmbeddedPostgres:
             await asyncio.gather(starting, return_exceptions=True)
             await asyncio.to_thread(self.stop)
 
-    async def _guard(self) -> None:
+    async def _guard(self, url: str) -> None:
         while True:
             await asyncio.sleep(_GUARD_INTERVAL_S)
             if find_postmaster(self._folder) is not None:
                 continue
             _log.error("postgres_died", folder=str(self._folder))
             try:
-                await asyncio.to_thread(self.ensure_running)
+                moved = await asyncio.to_thread(self.ensure_running) != url
             except EmbeddedPostgresError as error:
                 _log.error("postgres_not_restarted", why=str(error))  # no fault of ours
 

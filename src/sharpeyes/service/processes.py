@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import aiohttp
+import asyncpg
 import structlog
 from aiohttp import web
 
@@ -19,6 +22,8 @@ from sharpeyes.health.context import HealthContext
 from sharpeyes.health.logins import LoginGuard
 from sharpeyes.health.monitor import HealthMonitor
 from sharpeyes.health.store import StatusStore
+from sharpeyes.ingest.context import IngestContext
+from sharpeyes.ingest.ingest import Ingest
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.divisions import DivisionStore
 from sharpeyes.registry.sealing import Sealer
@@ -115,6 +120,85 @@ async def run_relay(settings: Settings, database_url: str, stop: asyncio.Event) 
         await relay.run(stop)
 
 
+async def run_worker(settings: Settings, database_url: str, stop: asyncio.Event) -> None:
+    """Probe, sample and detect for a fair share of the cameras until `stop`."""
+    key = load_or_create_key(settings.secret_key_file)
+    changes = Changes(database_url)
+    with ThreadPoolExecutor(settings.ingest.detection_threads, "detect") as executor:
+        async with (
+            await open_pool(
+                database_url, min_size=2, max_size=10, application_name="sharpeyes worker"
+            ) as pool,
+            open_device_session() as http,
+            asyncio.TaskGroup() as group,
+        ):
+            worker = _worker(
+                settings, key=key, pool=pool, http=http, executor=executor, changes=changes
+            )
+            listening = group.create_task(changes.run())
+            await worker.run(stop)
+            listening.cancel()
+
+
+def _worker(
+    settings: Settings,
+    *,
+    key: bytes,
+    pool: asyncpg.Pool,
+    http: aiohttp.ClientSession,
+    executor: Executor,
+    changes: Changes,
+) -> Worker:
+    worker_id = new_worker_id()
+    cameras = CameraStore(pool)
+    credentials = CredentialStore(pool, key)
+    # Both log in to the same devices, which lock an account after a few bad ones.
+    logins = LoginGuard(
+        refusals_to_block=settings.health.refusals_to_block,
+        block_s=settings.health.login_block_s,
+    )
+    health = HealthMonitor(
+        HealthContext(
+            pool=pool,
+            http=http,
+            worker_id=worker_id,
+            settings=settings.health,
+            devices=settings.devices,
+            credentials=credentials.get,
+            logins=logins,
+            metrics=metrics.HealthCounts(),
+            now=_now,
+            monotonic_s=time.monotonic,
+            random=random.SystemRandom(),
+        )
+    )
+    ingest = Ingest(
+        IngestContext(
+            pool=pool,
+            http=http,
+            worker_id=worker_id,
+            settings=settings.ingest,
+            devices=settings.devices,
+            credentials=credentials.get,
+            zones=cameras.zones,
+            logins=logins,
+            executor=executor,
+            metrics=metrics.IngestCounts(),
+            now=_now,
+            monotonic_s=time.monotonic,
+            random=random.SystemRandom(),
+        )
+    )
+    log.info("waiting for cameras", worker=worker_id)
+    return Worker(
+        leases=ShardLeases(pool, worker_id, settings.lease_ttl_s),
+        cameras=cameras,
+        changes=changes,
+        watches=(health, ingest),
+        renew_every_s=settings.lease_ttl_s / 3,
+    )
+
+
 def _count_attempt(attempted: Attempted) -> None:
     metrics.ATTEMPTS.labels(attempted.outcome).inc()
     metrics.ATTEMPT_SECONDS.observe(attempted.latency_s)
@@ -122,46 +206,3 @@ def _count_attempt(attempted: Attempted) -> None:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-async def run_worker(settings: Settings, database_url: str, stop: asyncio.Event) -> None:
-    """Probe, sample and detect for a fair share of the cameras until `stop`."""
-    key = load_or_create_key(settings.secret_key_file)
-    worker_id = new_worker_id()
-    changes = Changes(database_url)
-    async with (
-        await open_pool(
-            database_url, min_size=2, max_size=10, application_name="sharpeyes worker"
-        ) as pool,
-        open_device_session() as http,
-        asyncio.TaskGroup() as group,
-    ):
-        watch = HealthMonitor(
-            HealthContext(
-                pool=pool,
-                http=http,
-                worker_id=worker_id,
-                settings=settings.health,
-                devices=settings.devices,
-                credentials=CredentialStore(pool, key).get,
-                logins=LoginGuard(
-                    refusals_to_block=settings.health.refusals_to_block,
-                    block_s=settings.health.login_block_s,
-                ),
-                metrics=metrics.HealthCounts(),
-                now=_now,
-                monotonic_s=time.monotonic,
-                random=random.SystemRandom(),
-            )
-        )
-        worker = Worker(
-            leases=ShardLeases(pool, worker_id, settings.lease_ttl_s),
-            cameras=CameraStore(pool),
-            changes=changes,
-            watches=(watch,),
-            renew_every_s=settings.lease_ttl_s / 3,
-        )
-        listening = group.create_task(changes.run())
-        log.info("watching for cameras", worker=worker_id)
-        await worker.run(stop)
-        listening.cancel()

@@ -29,6 +29,7 @@ from pydantic_settings import (
 from sharpeyes.devices.settings import DeviceSettings
 from sharpeyes.events.settings import EventSettings
 from sharpeyes.health.settings import HealthSettings
+from sharpeyes.ingest.settings import IngestSettings
 from sharpeyes.service.errors import SettingsError
 from sharpeyes.service.settings_sources import (
     DELIMITER,
@@ -127,6 +128,7 @@ class Settings(BaseSettings):
     # The packages' own settings, a table for each.
     devices: DeviceSettings = DeviceSettings()
     health: HealthSettings = HealthSettings()
+    ingest: IngestSettings = IngestSettings()
     events: EventSettings = EventSettings()
 
     @property

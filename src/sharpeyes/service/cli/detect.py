@@ -19,6 +19,7 @@ from rich.progress import Progress, TaskID
 from sharpeyes.detectors.errors import DetectorError
 from sharpeyes.detectors.finding import Finding, Rejection
 from sharpeyes.detectors.scene import DEFAULT_DWELL_S, SceneDetector
+from sharpeyes.detectors.verifier import Verifier
 from sharpeyes.detectors.zones import Zone, validate_zones
 from sharpeyes.service.annotation import AnnotatedVideo, draw
 from sharpeyes.service.cli.output import CliError, note, print_json, print_table
@@ -42,6 +43,7 @@ class _Run:
 
     zones: tuple[Zone, ...]
     dwell_s: float
+    verifier: Verifier | None
     sample_fps: float | None
     explain: bool
 
@@ -65,6 +67,10 @@ def detect(  # noqa: PLR0917  # typer reads them by name
         float,
         typer.Option(help="Seconds that a vehicle may stay where its zone has no limit."),
     ] = DEFAULT_DWELL_S,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="ONNX model of the NanoDet family that looks at vehicles before alarm."),
+    ] = None,
     masks: Annotated[
         Path | None,
         typer.Option(help="Folder for what moved in each frame looked at, as 000001.png."),
@@ -86,7 +92,13 @@ def detect(  # noqa: PLR0917  # typer reads them by name
             raise typer.BadParameter("must be a number above 0", param_hint=option)
     if annotate is not None and video.is_dir():
         raise typer.BadParameter("takes one video, not a folder", param_hint="--annotate")
-    run = _Run(() if zones is None else _read_zones(zones), dwell_s, sample_fps, explain)
+    run = _Run(
+        zones=() if zones is None else _read_zones(zones),
+        dwell_s=dwell_s,
+        verifier=None if model is None else _read_model(model),
+        sample_fps=sample_fps,
+        explain=explain,
+    )
     rows: list[dict[str, object]] = []
     for path in find_videos(video):
         mask_folder = masks if masks is None or path == video else masks / path.stem
@@ -101,7 +113,7 @@ def detect(  # noqa: PLR0917  # typer reads them by name
 
 def _look_at(path: Path, run: _Run, masks: Path | None, annotate: Path | None) -> list[Finding]:
     """Run a detector over one video and return the last word on each thing, by start."""
-    detector = SceneDetector(run.zones, dwell_s=run.dwell_s)
+    detector = SceneDetector(run.zones, dwell_s=run.dwell_s, verifier=run.verifier)
     last_words: dict[int, Finding] = {}
     time_s = 0.0
     with ExitStack() as stack:
@@ -150,6 +162,15 @@ def _read_zones(path: Path) -> tuple[Zone, ...]:
         return validate_zones(msgspec.json.decode(text, type=_ZonesFile).zones)
     except (msgspec.DecodeError, DetectorError) as error:
         raise CliError(f"zones file {path}: {error}") from None
+
+
+def _read_model(path: Path) -> Verifier:
+    try:
+        return Verifier(path.read_bytes())
+    except OSError as error:
+        raise CliError(f"model {path}: {error.strerror}") from None
+    except DetectorError as error:
+        raise CliError(f"model {path}: {error}") from None
 
 
 def _make_folder(folder: Path) -> None:

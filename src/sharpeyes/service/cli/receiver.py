@@ -34,7 +34,7 @@ def receiver(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="File that holds the signing secret. It is read for each event, so it may come later.",
+            help="File that holds the signing secret; read for each event, so it may come later.",
         ),
     ] = None,
     store: Annotated[
