@@ -202,24 +202,26 @@ def validate(camera_file: CameraFile) -> list[FieldProblem]:
 
 
 def _code_problems(file: CameraFile) -> Iterator[FieldProblem]:
+    division = file.division_code
+    reason = refuse_division_code(division)
     try:
         code = DeviceCode.parse(file.device_code)
         code.require_camera()
     except DeviceCodeError as error:
         yield FieldProblem("device_code", shown(file.device_code), str(error))
-        return
-    if not refuse_division_code(file.division_code) and code.contradicts(file.division_code):
-        yield FieldProblem(
-            "division_code",
-            shown(file.division_code),
-            f"the device code says {code.district_code} (its first six digits)",
-        )
+        # A division that was taken from the code is not to blame for it.
+        if file.device_code.startswith(division):
+            return
+    else:
+        if reason is None and code.contradicts(division):
+            reason = f"the device code says {code.district_code} (its first six digits)"
+    if reason is not None:
+        yield FieldProblem("division_code", shown(division), reason)
 
 
 def _field_problems(file: CameraFile) -> Iterator[FieldProblem]:
     reasons = {
         "name": refuse_text(file.name),
-        "division_code": refuse_division_code(file.division_code),
         "host": None if file.host is None else refuse_host(file.host),
         "rtsp_port": refuse_port(file.rtsp_port),
         "http_port": refuse_port(file.http_port),

@@ -110,6 +110,13 @@ def test_fields_that_do_not_agree() -> None:
     assert [p.field for p in problems_of(**snapshot)] == ["snapshot_path"]
 
 
+def test_a_division_taken_from_a_broken_code_is_not_blamed() -> None:
+    [problem] = problems_of(device_code="4201", division_code="4201")
+    assert problem.field == "device_code"
+    both = problems_of(device_code="4201", division_code="elsewhere")
+    assert [p.field for p in both] == ["device_code", "division_code"]
+
+
 def test_all_problems_are_told_at_once() -> None:
     fields = [p.field for p in problems_of(name="", host="a b", rtsp_port=0, longitude=2.0)]
     assert fields == ["name", "host", "rtsp_port", "longitude"]

@@ -1,0 +1,331 @@
+"""The commands that engineers use, as they use them: exit code, answer, and what is said."""
+
+import asyncio
+import io
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from sharpeyes.devices.simulator.fleet import Fleet
+from sharpeyes.devices.simulator.settings import FleetSettings
+from sharpeyes.devices.simulator.street import camera_file, make_cameras
+from sharpeyes.devices.simulator.traffic import make_scene
+from sharpeyes.service.cli import main
+
+CODE = "42010200001320000001"
+ADD = ("camera", "add", CODE, "--name", "解放大道", "--tier", "city")
+STREAM = ("--stream", "rtsp://127.0.0.1:9/main?x=1")
+HEADER = "device_code,name,tier,host\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    exit_code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> list[dict[str, object]]:
+        """The objects printed, one a line; anything else on stdout is an error."""
+        return [msgspec.json.decode(line) for line in self.out.splitlines()]
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def sharpeyes(
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Run a command on the test's own database."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHARPEYES_DATABASE_URL", database_url)
+    monkeypatch.setenv("SHARPEYES_DATA_DIR", str(tmp_path / "data"))
+
+    def run(*arguments: str, stdin: bytes = b"") -> Done:
+        monkeypatch.setattr(sys, "argv", ["sharpeyes", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        exit_code: object = 0
+        try:
+            main()
+        except SystemExit as ended:
+            exit_code = ended.code
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return Done(int(str(exit_code or 0)), out, err)
+
+    return run
+
+
+def test_a_camera_is_registered_and_shown(sharpeyes: Run) -> None:
+    added = sharpeyes(*ADD, *STREAM, "--json")
+    assert added.exit_code == 0
+    [camera] = added.json
+    assert (camera["host"], camera["rtsp_port"], camera["main_stream_path"]) == (
+        "127.0.0.1",
+        9,
+        "/main?x=1",
+    )
+    # Without --division the code's own district counts.
+    assert (camera["tier"], camera["division_code"]) == ("city", "420102")
+    assert sharpeyes("camera", "list", "--json").json == [camera]
+    shown = sharpeyes("camera", "show", CODE)
+    assert "解放大道" in shown.out
+    assert "rtsp://127.0.0.1:9/main?x=1" in shown.out
+    assert "unknown: not judged yet" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("options", "exit_code", "said"),
+    [
+        (("--stream", "rtsp://u:p@10.0.0.1@evil"), 1, "user name or password (before the @)"),
+        (("--stream", "http://10.0.0.1/"), 1, "must start with rtsp://"),
+        (("--stream", "rtsp://h/x", "--host", "h"), 2, "give --stream or --host, not both"),
+        ((), 1, "host is missing; poll mode direct needs it"),
+        (("--host", "h", "--division", "420103"), 1, "the device code says 420102"),
+        (("--poll", "none", "--division", "NOWHERE"), 1, "no division NOWHERE is known"),
+        (("--host", "h", "--lon", "nan", "--lat", "30"), 1, "lies outside China"),
+        (("--host", "h", "--username", "u"), 2, "needs --password-stdin or --password-env"),
+        (("--host", "h", "--password-stdin"), 2, "a password needs --username"),
+        (
+            ("--host", "h", "--username", "u", "--password-env", "NOT_SET_ANYWHERE"),
+            1,
+            "the environment variable NOT_SET_ANYWHERE is not set",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_registered(
+    sharpeyes: Run, options: tuple[str, ...], exit_code: int, said: str
+) -> None:
+    done = sharpeyes(*ADD, *options)
+    assert done.exit_code == exit_code
+    assert said in " ".join(done.err.split())
+    assert "u:p" not in done.err
+    assert sharpeyes("camera", "list", "--json").json == []
+
+
+def test_the_same_code_twice(sharpeyes: Run) -> None:
+    sharpeyes(*ADD, *STREAM)
+    again = sharpeyes(*ADD, *STREAM)
+    assert again.exit_code == 1
+    assert again.err == f"sharpeyes: camera {CODE} is registered already\n"
+
+
+@pytest.mark.parametrize("device_code", ["4201\n\x1b[31m", "no-code", CODE[:-1], CODE])
+def test_a_camera_that_is_not_there(sharpeyes: Run, device_code: str) -> None:
+    for command in (("camera", "show"), ("camera", "probe"), ("zone", "list")):
+        done = sharpeyes(*command, device_code)
+        assert done.exit_code == 1
+        assert done.out == ""
+        assert len(done.err.splitlines()) == 1
+        assert "\x1b" not in done.err
+
+
+def test_a_code_that_looks_like_an_option(sharpeyes: Run) -> None:
+    assert sharpeyes("camera", "show", "-4201").exit_code == 2
+    assert sharpeyes("camera", "show", "--", "-4201").exit_code == 1
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "1e12", "1000000000000"])
+def test_limits_have_limits(sharpeyes: Run, limit: str) -> None:
+    assert sharpeyes("camera", "list", "--limit", limit).exit_code == 2
+
+
+def test_passwords_are_taken_and_never_given(
+    sharpeyes: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAMERA_PASSWORD", "s3cret-env")
+    done = [
+        sharpeyes(*ADD, *STREAM, "--username", "admin", "--password-stdin", stdin=b"s3cret-in\n"),
+        sharpeyes("camera", "show", CODE, "--json"),
+        sharpeyes(
+            "camera", "password", CODE, "--username", "root", "--password-env", "CAMERA_PASSWORD"
+        ),
+        sharpeyes("camera", "show", CODE),
+        sharpeyes("camera", "list", "--json"),
+    ]
+    assert [one.exit_code for one in done] == [0] * 5
+    assert done[1].json[0]["has_credentials"] is True
+    assert "stored, and shown to nobody" in done[3].out
+    assert "s3cret" not in "".join(one.out + one.err for one in done)
+    broken = sharpeyes(
+        "camera", "password", CODE, "--username", "root", "--password-stdin", stdin=b"s3cret\xff"
+    )
+    assert broken.exit_code == 1
+    assert broken.err == "sharpeyes: the password on standard input is not UTF-8\n"
+
+
+def test_a_file_is_imported(sharpeyes: Run, tmp_path: Path) -> None:
+    good = HEADER + f"{CODE},=1+1,city,10.0.0.1\n"
+    file = tmp_path / "cameras.csv"
+    file.write_text(good)
+    first = sharpeyes("camera", "import", "cameras.csv")
+    assert (first.exit_code, first.out) == (0, "1 added, 0 changed, 0 unchanged, 0 refused\n")
+    again = sharpeyes("camera", "import", "cameras.csv", "--json")
+    assert again.json == [
+        {
+            "kind": "report",
+            "last_row": 2,
+            "added": 0,
+            "changed": 0,
+            "unchanged": 1,
+            "refused_rows": 0,
+        }
+    ]
+    file.write_text(good + "42010200001320000002,[red]x[/red],nobody,10.0.0.2\n1,2\n")
+    refused = sharpeyes("camera", "import", "cameras.csv")
+    assert refused.exit_code == 1
+    assert "nobody" in refused.out
+    assert "must be one of city (1), district (2)" in refused.out
+    assert "0 added, 0 changed, 1 unchanged, 2 refused" in refused.out
+    assert refused.err == "sharpeyes: 2 rows of cameras.csv were refused; the others are in\n"
+    problems = sharpeyes("camera", "import", "cameras.csv", "--json").json
+    assert [(problem.get("row"), problem.get("field")) for problem in problems] == [
+        (3, "tier"),
+        (4, ""),
+        (None, None),
+    ]
+
+
+def test_a_flood_of_bad_rows_is_cut_short_for_people(sharpeyes: Run, tmp_path: Path) -> None:
+    (tmp_path / "cameras.csv").write_text(HEADER + "x,y,city,h\n" * 500)
+    done = sharpeyes("camera", "import", "cameras.csv")
+    assert "... and 450 more problems; --json prints all of them." in done.out
+    assert len(done.out.splitlines()) < 60
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "the file is empty"),
+        ("设备编码,名称".encode("gb18030"), "row 1, the header, is not UTF-8"),
+        (b"device_code,nam,tier\n", "column 'nam' is unknown: did you mean name?"),
+    ],
+)
+def test_a_file_that_is_none(sharpeyes: Run, tmp_path: Path, data: bytes, said: str) -> None:
+    (tmp_path / "cameras.csv").write_bytes(data)
+    done = sharpeyes("camera", "import", "cameras.csv")
+    assert done.exit_code == 1
+    assert said in done.err
+    assert sharpeyes("camera", "import", "elsewhere.csv").exit_code == 2
+
+
+def test_zones(sharpeyes: Run, tmp_path: Path) -> None:
+    sharpeyes(*ADD, *STREAM)
+    polygon = ("--polygon", "0.1,0.1 0.5,0.1 .5,1")
+    lane = ("lane", "--kind", "no_parking", "--dwell-s", "30")
+    assert sharpeyes("zone", "add", CODE, *lane, *polygon).exit_code == 0
+    twice = sharpeyes("zone", "add", CODE, "lane", *polygon)
+    assert twice.err == "sharpeyes: the camera has a zone 'lane' already\n"
+    listed = sharpeyes("zone", "list", CODE, "--json")
+    assert listed.json == [
+        {
+            "zones": [
+                {
+                    "name": "lane",
+                    "kind": "no_parking",
+                    "polygon": [[0.1, 0.1], [0.5, 0.1], [0.5, 1.0]],
+                    "dwell_s": 30.0,
+                }
+            ]
+        }
+    ]
+    assert sharpeyes("zone", "remove", CODE, "lane").exit_code == 0
+    assert sharpeyes("zone", "remove", CODE, "lane").exit_code == 1
+    # What one camera's list prints, another camera's zones can be made of.
+    (tmp_path / "zones.json").write_text(listed.out)
+    assert sharpeyes("zone", "add", CODE, "--file", "zones.json").exit_code == 0
+    assert sharpeyes("zone", "list", CODE, "--json") == listed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "said"),
+    [
+        (("x", "--polygon", "0.1,0.1 0.5,0.1"), 1, "zone x, polygon: needs 3"),
+        (("x", "--polygon", "0,0 1,0 1,2"), 1, "zone x, polygon: y of point 3 is 2.0"),
+        (("x", "--polygon", "0,0 1,0 1;1"), 2, "point 3 is '1;1', not X,Y"),
+        (("x", "--polygon", "nan,0 1,0 1,1"), 2, "point 1 is 'nan,0', not X,Y"),
+        (("x",), 2, "a zone needs NAME and --polygon"),
+        (("a\nb", "--polygon", "0,0 1,0 1,1"), 1, "has the control character U+000A"),
+    ],
+)
+def test_bad_zones(sharpeyes: Run, arguments: tuple[str, ...], exit_code: int, said: str) -> None:
+    sharpeyes(*ADD, *STREAM)
+    done = sharpeyes("zone", "add", CODE, *arguments)
+    assert done.exit_code == exit_code
+    assert said in done.err
+    assert sharpeyes("zone", "list", CODE, "--json").json == [{"zones": []}]
+
+
+def test_a_local_division(sharpeyes: Run) -> None:
+    names = ("--name-zh", "东湖", "--name-en", "East Lake")
+    add = ("division", "add", "EASTLAKE", "--parent", "420100", "--level", "district", *names)
+    assert sharpeyes(*add).exit_code == 0
+    assert sharpeyes(*add).err == "sharpeyes: division EASTLAKE exists already\n"
+    assert "东湖" in sharpeyes("division", "list").out
+    assert sharpeyes(*ADD, *STREAM, "--division", "EASTLAKE").exit_code == 0
+    assert len(sharpeyes("camera", "list", "--division", "420100", "--json").json) == 1
+    nowhere = sharpeyes("camera", "list", "--division", "420999")
+    assert (nowhere.exit_code, nowhere.err) == (1, "sharpeyes: no division 420999 is known\n")
+
+
+def test_probing_where_nobody_may_or_can_be_asked(sharpeyes: Run) -> None:
+    other = "42010200001320000002"
+    sharpeyes(*ADD, *STREAM, "--poll", "on_request")
+    unasked = sharpeyes("camera", "probe", CODE)
+    assert unasked.exit_code == 1
+    assert "may be asked only on request" in unasked.err
+    assert "refuses connections" in sharpeyes("camera", "probe", CODE, "--force").err
+    sharpeyes("camera", "add", other, "--name", "x", "--tier", "social", "--poll", "none")
+    hostless = sharpeyes("camera", "probe", other, "--force")
+    assert (
+        hostless.err == f"sharpeyes: camera {other} has no host on file: there is nobody to ask\n"
+    )
+
+
+async def test_probing_a_camera(sharpeyes: Run, tmp_path: Path) -> None:
+    settings = FleetSettings(
+        cameras=1,
+        first_address=IPv4Address("127.61.7.1"),
+        rtsp_port=free_port(),
+        http_port=free_port(),
+    )
+    [camera] = make_cameras(settings)
+    (tmp_path / "fleet.csv").write_text(camera_file([camera], settings))
+    async with Fleet(settings, scenes=[make_scene(camera.scene, settings.seed)]):
+
+        async def run(*arguments: str, stdin: bytes = b"") -> Done:
+            return await asyncio.to_thread(sharpeyes, *arguments, stdin=stdin)
+
+        assert (await run("camera", "import", "fleet.csv")).exit_code == 0
+        probed = await run("camera", "probe", camera.device_code)
+        assert probed.exit_code == 0
+        for words in ("H264, latency", "H264 640 x 360 px", "Simulated Street Camera", "snapshot"):
+            assert words in probed.out
+        [answers] = (await run("camera", "probe", camera.device_code, "--json")).json
+        assert answers["reachable"] is True
+        assert answers["snapshot"]
+
+        wrong = ("--username", settings.username, "--password-stdin")
+        await run("camera", "password", camera.device_code, *wrong, stdin=b"wr0ng")
+        refused = await run("camera", "probe", camera.device_code)
+        assert refused.exit_code == 1
+        assert "refuses the user name and password" in refused.err
+        assert len(refused.err.splitlines()) == 1
+        assert "wr0ng" not in refused.out + refused.err
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
