@@ -7,6 +7,7 @@ process at work would wait in turn, for ever.
 """
 
 import asyncio
+import logging
 import time
 from pathlib import Path
 
@@ -28,6 +29,9 @@ _LOCK = int.from_bytes(b"sharpeye")
 _POLL_S = 0.2
 
 _log = structlog.get_logger(__name__)
+# It warns of each step that it applies, which is nothing to be warned of.
+_pogo_log = logging.getLogger("pogo")
+_pogo_log.setLevel(logging.ERROR)
 
 
 async def migrate(
@@ -41,7 +45,7 @@ async def migrate(
         migrations: The folder of the steps.
 
     Returns:
-        The names of the steps that this call applied, in order.
+        The names of the steps that this call applied, sorted.
 
     Raises:
         DatabaseError: The server cannot be reached.
@@ -102,7 +106,7 @@ async def _apply(connection: asyncpg.Connection, migrations: Path) -> tuple[str,
             f"update the program"
         )
     try:
-        await pogo.apply(connection, migrations, schema_name=_SCHEMA)
+        await pogo.apply(connection, migrations, schema_name=_SCHEMA, logger=_pogo_log)
     except BadMigrationError as error:
         cause = error.__cause__ or error.__context__
         raise MigrationError(f"{error}: {cause}" if cause else str(error)) from error

@@ -116,7 +116,10 @@ class EmbeddedPostgres:
             try:
                 moved = await asyncio.to_thread(self.ensure_running) != url
             except EmbeddedPostgresError as error:
-                _log.error("postgres_not_restarted", why=str(error))  # no fault of ours
+                _log.error("postgres_not_restarted", why=str(error))
+                continue
+            if moved:
+                _log.error("postgres_moved", why="port taken", advice="restart the service")
 
     def start(self) -> str:
         """Use the server: create it, start it or join it, whichever is needed.
