@@ -44,8 +44,8 @@ from sharpeyes.service.settings_sources import (
 
 PREFIX = "SHARPEYES_"
 _DEFAULT_FILE = Path("sharpeyes.toml")
-# They choose the file, or speak to the tests: no settings.
-_NO_SETTINGS = ("SHARPEYES_CONFIG", "SHARPEYES_SHARED")
+# They choose the file, or speak to the tests or the simulator: no settings.
+_NO_SETTINGS = ("SHARPEYES_CONFIG", "SHARPEYES_SHARED", "SHARPEYES_SIMULATOR_PASSWORD")
 _OF_TESTS = "SHARPEYES_TEST_"
 
 

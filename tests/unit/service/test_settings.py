@@ -71,6 +71,7 @@ def test_variables_of_the_tests_and_of_others_are_left_alone() -> None:
     others = {
         "SHARPEYES_TEST_DATABASE_URL": "x",
         "SHARPEYES_SHARED": "x",
+        "SHARPEYES_SIMULATOR_PASSWORD": "x",
         "PATH": "x",
         "XSHARPEYES_Y": "x",
     }
