@@ -1,7 +1,7 @@
 """Where a device listens: addresses as registered, and addresses as devices return them."""
 
-import ipaddress
 import re
+import socket
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import SplitResult, urlsplit
@@ -117,8 +117,9 @@ def _host_and_port(parts: SplitResult) -> tuple[str, int]:
 
 def _is_host(host: str) -> bool:
     try:
-        ipaddress.ip_address(host)
-    except ValueError:
+        # On the path of every check, so not the six times slower ipaddress.
+        socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
+    except OSError:
         # A name of digits and dots only would be an address with a typing error.
         return bool(_HOST_NAME.match(host)) and not re.fullmatch(r"[\d.]+", host)
     return True

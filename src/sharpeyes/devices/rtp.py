@@ -9,6 +9,8 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from sharpeyes.devices.sdp import RtspMedia
 
 _FIXED_HEADER_BYTES = 12
@@ -18,8 +20,8 @@ _SEQUENCE_NUMBERS = 1 << 16
 _MOST_PARAMETER_SETS = 32
 
 
-@dataclass(frozen=True, slots=True)
-class RtpPacket:
+# Hundreds a second and camera: msgspec's records are made in a fifth of a dataclass's time.
+class RtpPacket(msgspec.Struct, frozen=True, gc=False):
     """One packet (RFC 3550, 5.1), without what surrounds its payload."""
 
     payload_type: int

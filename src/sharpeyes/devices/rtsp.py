@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from sharpeyes.devices.address import DeviceAddress
 from sharpeyes.devices.credentials import Credentials
@@ -17,8 +18,7 @@ _SENDABLE = re.compile(r"[\x21-\x7e]{1,2048}\Z")
 _DEFAULT_LIMITS = RtspLimits()
 
 
-@dataclass(frozen=True, slots=True)
-class RtspDescription:
+class RtspDescription(msgspec.Struct, frozen=True):
     """What a camera says of its stream.
 
     Args:
@@ -69,8 +69,7 @@ async def check_rtsp(
         client.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(msgspec.Struct, frozen=True):
     """An answer to DESCRIBE: the description, and what its relative addresses relate to."""
 
     sdp: Sdp

@@ -90,6 +90,8 @@ class RtspClient:
         return [("Authorization", header)] if header is not None else []
 
     def _general_fault(self, method: str, response: RtspResponse) -> Fault | None:
+        if response.status == _OK:
+            return None
         told = f"answers {method} with status {response.status} {quoted(response.reason)}"
         evidence = f"{self.address.endpoint} {told}"
         if response.status in _BUSY:

@@ -6,7 +6,8 @@ gives the same messages and then, if at all, the same error.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from sharpeyes.devices.errors import RtspMessageError
 from sharpeyes.devices.fault import quoted
@@ -21,8 +22,8 @@ _START = b"RTSP/"
 _LONGEST_LENGTH_DIGITS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class RtspResponse:
+# The records of this module are msgspec's, which are made in a fifth of a dataclass's time.
+class RtspResponse(msgspec.Struct, frozen=True):
     """One answer.
 
     Args:
@@ -39,15 +40,17 @@ class RtspResponse:
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, by its name in lower case."""
-        return next((value for key, value in self.headers if key == name), None)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
 
     def all_of(self, name: str) -> list[str]:
         """Return every value of a header, by its name in lower case."""
         return [value for key, value in self.headers if key == name]
 
 
-@dataclass(frozen=True, slots=True)
-class InterleavedFrame:
+class InterleavedFrame(msgspec.Struct, frozen=True):
     """Binary data between the answers (RFC 2326, 10.12): RTP or RTCP."""
 
     channel: int
@@ -74,11 +77,6 @@ class RtspParser:
         self._head: RtspResponse | None = None
         self._body_bytes = 0
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether no message has been begun."""
-        return not self._buffer and self._head is None
-
     def feed(self, data: bytes) -> Iterator[RtspResponse | InterleavedFrame]:
         """Take bytes and give the messages that they complete.
 
@@ -91,8 +89,11 @@ class RtspParser:
 
     def _next(self) -> RtspResponse | InterleavedFrame | None:
         if self._head is None:
-            self._skip_blank_lines()
-            if self._buffer[:1] == b"$":
+            if self._buffer.startswith((b"\r", b"\n")):
+                self._buffer = self._buffer.lstrip(b"\r\n")
+            if not self._buffer:
+                return None
+            if self._buffer[0] == _INTERLEAVED:
                 return self._next_frame()
             self._head = self._next_head()
         if self._head is None or len(self._buffer) < self._body_bytes:
@@ -106,10 +107,6 @@ class RtspParser:
         taken = bytes(self._buffer[:size])
         del self._buffer[:size]
         return taken
-
-    def _skip_blank_lines(self) -> None:
-        if self._buffer.startswith((b"\r", b"\n")):
-            self._buffer = self._buffer.lstrip(b"\r\n")
 
     def _next_frame(self) -> InterleavedFrame | None:
         if len(self._buffer) < _FRAME_HEADER_BYTES:
@@ -149,24 +146,24 @@ def _parse_head(head: bytes, max_headers: int) -> RtspResponse:
         raise RtspMessageError(f"sends more than {max_headers} header lines")
     headers: list[tuple[str, str]] = []
     for line in lines:
-        if line[:1] in {" ", "\t"} and headers:
+        name, colon, value = line.partition(":")
+        if line.startswith((" ", "\t")) and headers:
             name, value = headers[-1]
             headers[-1] = (name, f"{value} {line.strip()}")
-            continue
-        name, colon, value = line.partition(":")
-        if not colon:
+        elif colon:
+            headers.append((name.strip().lower(), value.strip()))
+        else:
             raise RtspMessageError(f"sends a header without a colon: {quoted(line)}")
-        headers.append((name.strip().lower(), value.strip()))
     return RtspResponse(int(match[1]), match[2] or "", tuple(headers))
 
 
 def _content_length(response: RtspResponse, limit: int) -> int:
-    lengths = set(response.all_of("content-length"))
+    lengths = response.all_of("content-length")
     if not lengths:
         return 0
-    if len(lengths) > 1:
+    length = lengths[0]
+    if lengths.count(length) != len(lengths):
         raise RtspMessageError("sends two different Content-Length headers")
-    length = lengths.pop()
     if not (length.isascii() and length.isdigit()):
         raise RtspMessageError(f"sends a Content-Length that is no number: {quoted(length)}")
     if len(length) > _LONGEST_LENGTH_DIGITS or int(length) > limit:

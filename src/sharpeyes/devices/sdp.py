@@ -1,8 +1,8 @@
 """Descriptions of streams (SDP, RFC 8866), as far as cameras use them."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+import msgspec
 
 # RFC 3551's fixed numbers that cameras use.
 _STATIC_CODECS = {
@@ -11,9 +11,11 @@ _STATIC_CODECS = {
     26: ("JPEG", 90_000),
     33: ("MP2T", 90_000),
 }
-_MEDIA_LINE = re.compile(r"(\w{1,32}) \d+(?:/\d+)? [\w/]+ (\d{1,3})(?: |\Z)")
+_WORDS_OF_A_MEDIUM = 4
+_PAYLOAD_TYPE = re.compile(r"\d{1,3}", re.ASCII)
 _RTP_MAP = re.compile(r"(\d{1,3}) ([\w.+-]{1,32})/(\d{1,9})")
 _SIZE = re.compile(r"(?:\d{1,3} )?(\d{1,5})[-,](\d{1,5})")
+_SENDABLE = re.compile(r"[\x21-\x7e]*")
 _LONGEST_CONTROL = 2_048
 
 
@@ -21,8 +23,7 @@ class SdpError(ValueError):
     """A description cannot be used; the message says why, after the device's address."""
 
 
-@dataclass(frozen=True, slots=True)
-class RtspMedia:
+class RtspMedia(msgspec.Struct, frozen=True):
     """One stream of a presentation.
 
     Args:
@@ -46,8 +47,7 @@ class RtspMedia:
     control: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sdp:
+class Sdp(msgspec.Struct, frozen=True):
     """A description: its media, and where PLAY goes ("" and "*" mean the address asked)."""
 
     media: tuple[RtspMedia, ...]
@@ -60,45 +60,52 @@ def parse_sdp(body: bytes, *, max_media: int) -> Sdp:
     Raises:
         SdpError: It is not one, has no media, or more than ``max_media``.
     """
-    stripped = (line.strip() for line in body.decode("utf-8", "replace").split("\n"))
-    lines = [line for line in stripped if line]
-    if lines[:1] != ["v=0"]:
+    session, *sections = body.decode("utf-8", "replace").split("\nm=")
+    if not session.lstrip().startswith("v=0"):
         raise SdpError("describes its stream in something that is not SDP")
-    starts = [number for number, line in enumerate(lines) if line.startswith("m=")]
-    if len(starts) > max_media:
-        raise SdpError(f"describes {len(starts)} media, more than the {max_media} that are taken")
-    ends = [*starts[1:], len(lines)] if starts else []
-    parsed = [_parse_media(lines[a:b]) for a, b in zip(starts, ends, strict=True)]
+    if len(sections) > max_media:
+        raise SdpError(f"describes {len(sections)} media, more than the {max_media} that are taken")
+    parsed = [_parse_media(section) for section in sections]
     media = tuple(medium for medium in parsed if medium is not None)
     if not media:
         raise SdpError("describes a stream without any media")
-    return Sdp(media, _control(lines[: starts[0]]))
+    return Sdp(media, _control(session))
 
 
-def _parse_media(lines: list[str]) -> RtspMedia | None:
-    match = _MEDIA_LINE.match(lines[0][2:])
-    if match is None:
+def _parse_media(section: str) -> RtspMedia | None:
+    first, *lines = section.split("\n")
+    words = first.split()
+    if len(words) < _WORDS_OF_A_MEDIUM or not _PAYLOAD_TYPE.fullmatch(words[3]):
         return None  # not carried in RTP, so not for us
-    payload_type = int(match[2])
-    codec, clock_rate_hz = _STATIC_CODECS.get(payload_type, ("", 90_000))
-    media = RtspMedia(match[1], codec, clock_rate_hz, payload_type, control=_control(lines))
-    for line in lines[1:]:
-        name, _, value = line.removeprefix("a=").partition(":")
-        if name == "rtpmap" and (found := _RTP_MAP.match(value)) and int(found[1]) == payload_type:
-            media = replace(media, codec=found[2].upper(), clock_rate_hz=int(found[3]))
-        elif name == "fmtp" and value.startswith(f"{payload_type} "):
-            media = replace(media, format_parameters=value.partition(" ")[2])
-        elif name in {"framesize", "x-dimensions"} and (found := _SIZE.match(value)):
-            media = replace(media, width_px=int(found[1]), height_px=int(found[2]))
-    return media
-
-
-def _control(lines: Iterable[str]) -> str:
+    number = words[3]
+    codec, clock_rate_hz = _STATIC_CODECS.get(int(number), ("", 90_000))
+    format_parameters, size = "", None
     for line in lines:
-        if line.startswith("a=control:"):
-            control = line.removeprefix("a=control:").strip()
-            # It goes back to the device in a request line, which a blank would end.
-            if not (control.isascii() and control.isprintable()) or " " in control:
-                raise SdpError("describes a medium with an unusable control address")
-            return control[:_LONGEST_CONTROL]
-    return ""
+        name, _, value = line.partition(":")
+        if name == "a=rtpmap" and (found := _RTP_MAP.match(value)) and found[1] == number:
+            codec, clock_rate_hz = found[2].upper(), int(found[3])
+        elif name == "a=fmtp" and value.startswith(f"{number} "):
+            format_parameters = value.partition(" ")[2].strip()
+        elif name in {"a=framesize", "a=x-dimensions"}:
+            size = _SIZE.match(value)
+    return RtspMedia(
+        kind=words[0],
+        codec=codec,
+        clock_rate_hz=clock_rate_hz,
+        payload_type=int(number),
+        width_px=int(size[1]) if size else None,
+        height_px=int(size[2]) if size else None,
+        format_parameters=format_parameters,
+        control=_control(section),
+    )
+
+
+def _control(section: str) -> str:
+    _, found, rest = section.partition("\na=control:")
+    if not found:
+        return ""
+    control = rest.partition("\n")[0].strip()
+    # It goes back to the device in a request line, which a blank would end.
+    if len(control) > _LONGEST_CONTROL or not _SENDABLE.fullmatch(control):
+        raise SdpError("describes a medium with an unusable control address")
+    return control
