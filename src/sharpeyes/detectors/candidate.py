@@ -46,6 +46,7 @@ class Candidate:
         alert_s: when it was told; None before.
         gone_since_s: since when the scenery has been seen in its place; None while it has not.
         gone_looks: in how many looks.
+        ask_again_s: when a model may be asked again that saw no vehicle.
         verified: what a model said; None where none was asked.
     """
 
@@ -60,6 +61,7 @@ class Candidate:
     alert_s: float | None = None
     gone_since_s: float | None = None
     gone_looks: int = 0
+    ask_again_s: float = -math.inf
     verified: bool | None = None
 
     @property

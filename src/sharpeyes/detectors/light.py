@@ -1,9 +1,10 @@
-"""Is it the light that changed, all over the picture?
+"""Is it the light that changed, all over the picture, and how?
 
 Seen by the signed differences of tiles, not by the share of foreground: a lorry that fills half of
 the picture makes tiles brighter and darker, the sun makes nearly all of them one or the other.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,45 +15,58 @@ from sharpeyes.detectors.picture import Plane, shrink
 TILES: Final = (9, 16)
 """Rows and columns of tiles."""
 LEAST_LEVELS: Final = 3.0
+"""Median change of the tiles that is worth the name of a change of light."""
 ONE_SIDED: Final = 0.75
 """Share of the tiles that must change to the same side."""
+MOST_GAIN: Final = 4.0
+TRUSTED_SHARE: Final = 2 / 3
+"""The tiles that fit worst are traffic, and are left out."""
 
 
-def light_table(picture: Plane, reference: Plane) -> Plane | None:
-    """Find the change of light that leads from a reference to a picture.
+@dataclass(frozen=True, slots=True)
+class Light:
+    """A change of light: luma becomes `gain` * luma + `offset`."""
 
-    Args:
-        picture: (h, w) uint8 luma.
-        reference: (h, w) uint8 luma of the same scene in the light of before.
+    gain: float
+    offset: float
 
-    Returns:
-        A (256,) uint8 table that relights the reference, or None where the light is the same.
-    """
-    now = shrink(picture, *TILES).astype(np.float32)
-    before = shrink(reference, *TILES).astype(np.float32)
-    change = now - before
+    @property
+    def table(self) -> Plane:
+        """The change as a (256,) uint8 table for `cv2.LUT`."""
+        levels = np.arange(256, dtype=np.float32) * self.gain + self.offset
+        return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)
+
+
+def find_light(before: Plane, now: Plane) -> Light:
+    """Fit the change of light that leads from one (h, w) uint8 luma to another of the scene."""
+    return _robust_line(_tiles(before).ravel(), _tiles(now).ravel())
+
+
+def changed_light(before: Plane, now: Plane) -> Light | None:
+    """Return the change of light where nearly all of the picture shares it, else None."""
+    change = _tiles(now) - _tiles(before)
     middle = float(np.median(change))
     if abs(middle) < LEAST_LEVELS:
         return None
     if np.mean(change * np.sign(middle) > LEAST_LEVELS / 2) < ONE_SIDED:
         return None
-    gain, offset = _robust_line(before.ravel(), now.ravel())
-    levels = np.arange(256, dtype=np.float32) * gain + offset
-    return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)
+    return find_light(before, now)
 
 
-def _robust_line(
-    before: npt.NDArray[np.float32], now: npt.NDArray[np.float32]
-) -> tuple[float, float]:
-    """Fit now = gain * before + offset, leaving out the third of the tiles that fits worst."""
-    kept = np.ones(before.size, bool)
+def _tiles(luma: Plane) -> npt.NDArray[np.float32]:
+    return shrink(luma, *TILES).astype(np.float32)
+
+
+def _robust_line(before: npt.NDArray[np.float32], now: npt.NDArray[np.float32]) -> Light:
+    """Fit a line through all tiles, then through those that fit best."""
     gain, offset = 1.0, float(np.median(now - before))
     for _ in range(3):
-        spread = float(np.var(before[kept]))
-        if spread > 1.0:
-            covariance = float(np.mean((before[kept] - before[kept].mean()) * now[kept]))
-            gain = min(4.0, max(0.25, covariance / spread))
-        offset = float(np.median(now[kept] - gain * before[kept]))
         misfit = np.abs(now - gain * before - offset)
-        kept = misfit <= np.quantile(misfit, 2 / 3)
-    return gain, offset
+        kept = misfit <= np.quantile(misfit, TRUSTED_SHARE)
+        dark, bright = before[kept], now[kept]
+        spread = float(dark.var())
+        if spread > 1.0:
+            covariance = float(((dark - dark.mean()) * bright).mean())
+            gain = min(MOST_GAIN, max(1 / MOST_GAIN, covariance / spread))
+        offset = float((bright - gain * dark).mean())
+    return Light(gain, offset)

@@ -15,7 +15,7 @@ from sharpeyes.detectors.background import MotionModel
 from sharpeyes.detectors.candidate import Candidate
 from sharpeyes.detectors.errors import TimeError
 from sharpeyes.detectors.finding import Finding, Rejection, Standing
-from sharpeyes.detectors.light import light_table
+from sharpeyes.detectors.light import changed_light
 from sharpeyes.detectors.motion import MotionWatch, end_of
 from sharpeyes.detectors.passes import above
 from sharpeyes.detectors.picture import (
@@ -31,8 +31,9 @@ from sharpeyes.detectors.picture import (
 )
 from sharpeyes.detectors.surface import to_surface
 from sharpeyes.detectors.vehicles import VehicleWatch
+from sharpeyes.detectors.verifier import Sighting, Verifier
 from sharpeyes.detectors.zone_map import ZoneMap
-from sharpeyes.detectors.zones import Zone, validate_zones
+from sharpeyes.detectors.zones import Zone, blank_privacy, validate_zones
 
 DEFAULT_DWELL_S: Final = 300.0
 LOOK_PERIOD_S: Final = 0.35
@@ -80,6 +81,7 @@ class SceneDetector:
         zones: Sequence[Zone] = (),
         *,
         dwell_s: float = DEFAULT_DWELL_S,
+        verifier: Verifier | None = None,
         state: bytes | None = None,
     ) -> None:
         """Make a detector.
@@ -87,6 +89,8 @@ class SceneDetector:
         Args:
             zones: the camera's zones; without a watch or no_parking zone all is watched.
             dwell_s: how long a vehicle may stay where its zone has no limit of its own.
+            verifier: an object model that looks at candidates before they are told; it may serve
+                many detectors of one thread.
             state: what `dump` returned earlier, to go on with its candidates.
 
         Raises:
@@ -98,6 +102,7 @@ class SceneDetector:
             raise ValueError(f"dwell_s must be a number of seconds above 0, is {dwell_s}")
         self._zones = validate_zones(zones)
         self._dwell_s = dwell_s
+        self._verifier = verifier
         self._kept = kept_state.NOTHING if state is None else kept_state.load(state)
         self._next_id = self._kept.next_id
         self._last_s = self._kept.time_s
@@ -134,7 +139,7 @@ class SceneDetector:
             parts.motion.learn(luma, elapsed_s)
         findings = self._report_motion(parts)
         if visible and time_s - parts.looked_s >= LOOK_PERIOD_S:
-            findings += self._report_vehicles(parts, small)
+            findings += self._report_vehicles(parts, small, picture)
         return findings
 
     @property
@@ -246,15 +251,14 @@ class SceneDetector:
         if float(np.std(half(luma))) < BLIND_DEVIATION:
             parts.motion.foreground.fill(0)
             return False
-        table = light_table(luma, parts.motion.background)
-        if table is not None:
-            parts.motion.relight(table)
-            parts.vehicles.relight(table)
+        light = changed_light(parts.motion.background, luma)
+        if light is not None:
+            parts.motion.relight(light.table)
             parts.motion.judge(luma)
         if _ratio(parts.motion.foreground) > CHANGED_RATIO:
             parts.motion.rebase(luma)
         else:
-            self.scene_changed = table is not None
+            self.scene_changed = light is not None
         return True
 
     def _report_motion(self, parts: _Parts) -> list[Finding]:
@@ -275,13 +279,24 @@ class SceneDetector:
         size = (moving.shape[0], moving.shape[1])
         return scale_box(largest_box(moving), size, self._source)
 
-    def _report_vehicles(self, parts: _Parts, small: Plane) -> list[Finding]:
+    def _report_vehicles(
+        self, parts: _Parts, small: Plane, picture: npt.NDArray[np.uint8]
+    ) -> list[Finding]:
         elapsed_s = self._last_s - parts.looked_s
         parts.looked_s = self._last_s
+        size = _half_size(parts.size)
+        verify = None if self._verifier is None else partial(self._verify, picture, size)
         return [
-            self._vehicle_finding(step.candidate, _half_size(parts.size), step.end_s)
-            for step in parts.vehicles.update(to_surface(half(small)), self._last_s, elapsed_s)
+            self._vehicle_finding(step.candidate, size, step.end_s)
+            for step in parts.vehicles.update(
+                to_surface(half(small)), self._last_s, elapsed_s, verify
+            )
         ]
+
+    def _verify(self, picture: npt.NDArray[np.uint8], size: Size, candidate: Candidate) -> Sighting:
+        assert self._verifier is not None
+        box = scale_box(candidate.box_xyxy, size, self._source)
+        return self._verifier.look(blank_privacy(picture, self._zones), box)
 
     def _vehicle_finding(self, candidate: Candidate, size: Size, end_s: float | None) -> Finding:
         return Finding(

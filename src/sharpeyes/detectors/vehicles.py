@@ -23,10 +23,12 @@ from sharpeyes.detectors.kept_state import (
     restore_candidate,
     surface_of,
 )
+from sharpeyes.detectors.light import find_light
 from sharpeyes.detectors.passes import above, blank
 from sharpeyes.detectors.picture import BoxXyxy, Plane
 from sharpeyes.detectors.stillness import FULL, StillnessModel
 from sharpeyes.detectors.surface import Surface, copy_where
+from sharpeyes.detectors.verifier import Sighting
 from sharpeyes.detectors.zone_map import ZoneMap
 
 SETTLE_SHARE: Final = 0.4
@@ -49,6 +51,10 @@ LOST_WAITING_S: Final = 4.0
 """How long a candidate that was not yet told may be hidden before it is forgotten."""
 LOST_TOLD_S: Final = 60.0
 """The same for one that was told: its end is what is at stake, not another alarm."""
+MOST_GAIN: Final = 1.35
+"""Beyond it the day has become another: what is remembered moves into the new light."""
+ASK_AGAIN_S: Final = 20.0
+"""A model that saw no vehicle is asked again after so long."""
 _AROUND: Final = np.ones((3, 3), np.uint8)
 
 
@@ -88,20 +94,28 @@ class VehicleWatch:
         self.candidates: list[Candidate] = []
         self.rejections: list[tuple[BoxXyxy, Verdict]] = []
 
-    def update(self, surface: Surface, time_s: float, elapsed_s: float) -> list[Step]:
+    def update(
+        self,
+        surface: Surface,
+        time_s: float,
+        elapsed_s: float,
+        verify: Callable[[Candidate], Sighting] | None = None,
+    ) -> list[Step]:
         """Look at one (c, h, w) uint8 picture.
 
         Args:
             surface: the picture at the model's size.
             time_s: its time.
             elapsed_s: seconds since the look before.
+            verify: asks a model about a candidate that is due; None where there is no model.
 
         Returns:
             Candidates that reached their limit or left after having been told.
         """
+        surface = self._in_known_light(surface)
         held = self._held()
         self.model.update(surface, elapsed_s, held)
-        steps = list(self._follow(surface, time_s))
+        steps = list(self._follow(surface, time_s, verify))
         self.rejections = []
         self._find_new(surface, time_s)
         return steps
@@ -119,24 +133,42 @@ class VehicleWatch:
             copy_where(candidate.mask, behind, crop(self.model.scenery, one.window_xyxy))
             self.candidates.append(candidate)
 
-    def relight(self, table: Plane) -> None:
-        """Pass all that is remembered through a (256,) uint8 table: the light has changed."""
-        self.model.relight(table)
-        for candidate in self.candidates:
-            cv2.LUT(candidate.template[0], table, dst=candidate.template[0])
-
     @property
     def state_bytes(self) -> int:
         """Bytes of pixel arrays held."""
         patches = sum(one.mask.nbytes + one.template.nbytes for one in self.candidates)
         return self.model.state_bytes + patches
 
-    def _follow(self, surface: Surface, time_s: float) -> Iterator[Step]:
+    def _in_known_light(self, surface: Surface) -> Surface:
+        """Return the picture in the light in which the scenery and the templates were seen.
+
+        Exposure swings by ten levels within seconds when a lorry passes; what is remembered stays
+        as it is, since passing it through tables again and again would wear it out.
+        """
+        light = find_light(surface[0], self.model.scenery[0])
+        if not 1 / MOST_GAIN <= light.gain <= MOST_GAIN:
+            self._relight(find_light(self.model.scenery[0], surface[0]).table)
+            return surface
+        known = surface.copy()
+        cv2.LUT(surface[0], light.table, dst=known[0])
+        return known
+
+    def _relight(self, table: Plane) -> None:
+        self.model.relight(table)
+        for candidate in self.candidates:
+            cv2.LUT(candidate.template[0], table, dst=candidate.template[0])
+
+    def _follow(
+        self,
+        surface: Surface,
+        time_s: float,
+        verify: Callable[[Candidate], Sighting] | None,
+    ) -> Iterator[Step]:
         kept: list[Candidate] = []
         for candidate in self.candidates:
             if self._is_still_there(candidate, surface, time_s):
                 kept.append(candidate)
-                if candidate.alert_s is None and self._is_due(candidate, surface, time_s):
+                if self._is_due(candidate, surface, time_s) and _passes(candidate, time_s, verify):
                     candidate.alert_s = time_s
                     yield Step(candidate, None)
             elif candidate.alert_s is not None:
@@ -161,7 +193,9 @@ class VehicleWatch:
         return time_s - candidate.seen_s <= max(lost_s, self._settle_s)
 
     def _is_due(self, candidate: Candidate, surface: Surface, time_s: float) -> bool:
-        if time_s - candidate.start_s < candidate.limit_s or candidate.seen_s < time_s:
+        told = candidate.alert_s is not None
+        waiting = time_s - candidate.start_s < candidate.limit_s or time_s < candidate.ask_again_s
+        if told or waiting or candidate.seen_s < time_s:
             return False
         return self._edges(surface, candidate.window_xyxy, candidate.mask) is Verdict.THING
 
@@ -254,6 +288,21 @@ class VehicleWatch:
             view = crop(held, candidate.window_xyxy)
             cv2.max(view, cv2.dilate(candidate.mask, _AROUND), dst=view)
         return held
+
+
+def _passes(
+    candidate: Candidate, time_s: float, verify: Callable[[Candidate], Sighting] | None
+) -> bool:
+    """Say whether a candidate that is due may be told, with what a model says about it."""
+    if verify is None:
+        return True
+    sighting = verify(candidate)
+    if sighting is Sighting.OTHER:
+        # Someone may be standing before a vehicle, and go.
+        candidate.ask_again_s = time_s + ASK_AGAIN_S
+        return False
+    candidate.verified = sighting is Sighting.VEHICLE
+    return True
 
 
 def _tight(box: BoxXyxy, mask: Plane) -> tuple[BoxXyxy, Plane]:

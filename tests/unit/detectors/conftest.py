@@ -28,6 +28,6 @@ def street() -> Callable[..., Picture]:
             canvas[top + 2 : (top + bottom) // 2, left + 4 : right - 4] = (40, 40, 40)
         canvas *= light
         canvas += next(noises)
-        return np.clip(canvas, 0, 255, out=canvas).astype(np.uint8)
+        return np.asarray(np.clip(canvas, 0, 255), np.uint8)
 
     return draw

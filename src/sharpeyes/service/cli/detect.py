@@ -20,9 +20,10 @@ from sharpeyes.detectors.errors import DetectorError
 from sharpeyes.detectors.finding import Finding, Rejection
 from sharpeyes.detectors.scene import DEFAULT_DWELL_S, SceneDetector
 from sharpeyes.detectors.verifier import Verifier
-from sharpeyes.detectors.zones import Zone, validate_zones
+from sharpeyes.detectors.zones import Zone
 from sharpeyes.service.annotation import AnnotatedVideo, draw
 from sharpeyes.service.cli.output import CliError, note, print_json, print_table
+from sharpeyes.service.cli.zones_file import read_zones
 from sharpeyes.service.footage import Footage, FootageFrame, find_videos
 
 _REASONS = {
@@ -31,10 +32,6 @@ _REASONS = {
     "shape": "no shape of a vehicle",
     "too_large": "too large for a vehicle",
 }
-
-
-class _ZonesFile(msgspec.Struct, forbid_unknown_fields=True):
-    zones: list[Zone]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,7 @@ def detect(  # noqa: PLR0917  # typer reads them by name
     if annotate is not None and video.is_dir():
         raise typer.BadParameter("takes one video, not a folder", param_hint="--annotate")
     run = _Run(
-        zones=() if zones is None else _read_zones(zones),
+        zones=() if zones is None else read_zones(zones),
         dwell_s=dwell_s,
         verifier=None if model is None else _read_model(model),
         sample_fps=sample_fps,
@@ -151,17 +148,6 @@ def _advancing(
     for frame in frames:
         progress.update(task, completed=frame.time_s)
         yield frame
-
-
-def _read_zones(path: Path) -> tuple[Zone, ...]:
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise CliError(f"zones file {path}: {error.strerror}") from None
-    try:
-        return validate_zones(msgspec.json.decode(text, type=_ZonesFile).zones)
-    except (msgspec.DecodeError, DetectorError) as error:
-        raise CliError(f"zones file {path}: {error}") from None
 
 
 def _read_model(path: Path) -> Verifier:
