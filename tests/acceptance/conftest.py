@@ -164,7 +164,7 @@ picture_interval_s = 2
 clock_interval_s = 5
 recheck_s = [0.2, 0.4]
 backoff_max_s = 1
-timeout_s = 2
+frozen_after_s = 600
 """
 
 

@@ -11,6 +11,8 @@ import asyncpg
 import msgspec
 import structlog
 
+from sharpeyes.service.database import DATABASE_AWAY
+
 CHANNEL = "sharpeyes"
 
 log = structlog.get_logger()
@@ -62,7 +64,7 @@ class Changes:
         while True:
             try:
                 await self.run_once()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_AWAY as error:
                 log.warning("notices of change are away", error=type(error).__name__)
             await asyncio.sleep(self._retry_s)
 

@@ -33,7 +33,7 @@ from sharpeyes.service import metrics
 from sharpeyes.service.api.app import build_app
 from sharpeyes.service.api.context import ApiContext
 from sharpeyes.service.changes import Changes
-from sharpeyes.service.database import open_pool
+from sharpeyes.service.database import DATABASE_AWAY, open_pool
 from sharpeyes.service.errors import ServiceError
 from sharpeyes.service.keys import load_or_create_key
 from sharpeyes.service.settings import Settings
@@ -43,6 +43,7 @@ log = structlog.get_logger()
 
 # A browser's live stream ends when we do; it is not worth waiting for.
 _STREAMS_GRACE_S = 1.0
+_TRY_AGAIN_S = 1.0
 
 
 class AddressInUseError(ServiceError):
@@ -117,7 +118,13 @@ async def run_relay(settings: Settings, database_url: str, stop: asyncio.Event) 
             observe=_count_attempt,
         )
         log.info("delivering")
-        await relay.run(stop)
+        while not stop.is_set():
+            try:
+                await relay.run(stop)
+            except* DATABASE_AWAY as group:
+                # What was under way is sent again once its lease has ended.
+                log.warning("the database is away", error=type(group.exceptions[0]).__name__)
+                await asyncio.sleep(_TRY_AGAIN_S)
 
 
 async def run_worker(settings: Settings, database_url: str, stop: asyncio.Event) -> None:

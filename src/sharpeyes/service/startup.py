@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -29,13 +28,9 @@ async def prepared_database(settings: Settings) -> AsyncIterator[str]:
         await _prepare(url)
         yield url
         return
-    server = EmbeddedPostgres(settings.data_dir)
-    url = await asyncio.to_thread(server.start)
-    try:
+    async with EmbeddedPostgres(settings.data_dir).running() as url:
         await _prepare(url)
         yield url
-    finally:
-        await asyncio.to_thread(server.stop)
 
 
 async def _prepare(url: str) -> None:

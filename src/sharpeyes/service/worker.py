@@ -12,13 +12,13 @@ import socket
 from collections.abc import Sequence
 from typing import Protocol
 
-import asyncpg
 import structlog
 
 from sharpeyes.registry.camera import Camera
 from sharpeyes.registry.shards import ShardLease, ShardLeases
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.service.changes import Change, Changes
+from sharpeyes.service.database import DATABASE_AWAY
 
 log = structlog.get_logger()
 
@@ -86,7 +86,7 @@ class Worker:
     async def _renewed(self) -> frozenset[ShardLease]:
         try:
             return await self._leases.renew()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_AWAY as error:
             # What we hold runs out by itself; every write asks for it and is refused from then on.
             log.warning("leases cannot be renewed", error=type(error).__name__)
             return self._held

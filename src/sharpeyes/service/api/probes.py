@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-import asyncpg
 import msgspec
 from aiohttp import web
 
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.problem import ProblemError
+from sharpeyes.service.database import DATABASE_AWAY
 from sharpeyes.service.metrics import exposition, read_gauges
 
 OPENAPI = web.AppKey("openapi", bytes)
@@ -31,7 +31,7 @@ async def readyz(request: web.Request) -> web.Response:
     """Answer 200 when the database does."""
     try:
         await request.app[CONTEXT].pool.fetchval("SELECT 1", timeout=2)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except DATABASE_AWAY:
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "the database does not answer") from None
     return answer(Alive("ready"))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
-import asyncpg
 import structlog
 from aiohttp import web
 
@@ -20,6 +19,7 @@ from sharpeyes.service.access import (
 )
 from sharpeyes.service.api.context import CONTEXT, ApiContext
 from sharpeyes.service.api.problem import Problem, ProblemError, problem_response
+from sharpeyes.service.database import DATABASE_AWAY
 
 PRINCIPAL = web.RequestKey("principal", Principal)
 # A `__Host-` name needs https; behind a plain address in a private network the plain one is used.
@@ -58,7 +58,7 @@ async def harden(request: web.Request, handler: Next) -> web.StreamResponse:
         response = problem_response(
             Problem(title="Unprocessable Entity", status=422, detail=str(error))
         )
-    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError):
+    except DATABASE_AWAY:
         log.warning("database unreachable", path=request.path)
         response = problem_response(
             Problem(

@@ -26,6 +26,8 @@ from sharpeyes.service.cli import (
 from sharpeyes.service.cli.context import config_file
 from sharpeyes.service.cli.output import CliError, fail, stop_writing
 from sharpeyes.service.errors import ServiceError
+from sharpeyes.service.logs import configure_logging
+from sharpeyes.service.settings import LogSettings
 
 app = typer.Typer(
     name="sharpeyes",
@@ -72,6 +74,8 @@ def root(
     ] = False,
 ) -> None:
     config_file.set(config)
+    # On stderr, and only what matters: stdout is the command's answer.
+    configure_logging(LogSettings(level="warning", format="console"))
 
 
 def main() -> None:
@@ -81,7 +85,7 @@ def main() -> None:
     except _EXPECTED as error:
         fail(str(error))
         sys.exit(1)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         fail(f"the database cannot be used: {error}")
         sys.exit(1)
     except BrokenPipeError:

@@ -16,7 +16,7 @@ from sharpeyes.service.cli.output import note
 from sharpeyes.service.demo import Demo, Ports
 from sharpeyes.service.keys import load_or_create_key
 from sharpeyes.service.logs import configure_logging
-from sharpeyes.service.settings import LogSettings, Settings
+from sharpeyes.service.settings import Settings
 from sharpeyes.service.startup import prepared_database
 from sharpeyes.service.stopping import stop_requested
 from sharpeyes.service.supervisor import supervise
@@ -63,7 +63,6 @@ def demo(
     ] = False,
 ) -> None:
     """Show it all: simulated cameras, an outage, an abandoned vehicle, a delivered event."""
-    configure_logging(LogSettings(level="warning", format="console"))
 
     async def command() -> None:
         async with stop_requested(supervised=False) as stop:
