@@ -3,19 +3,17 @@
 import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import structlog
 
 from sharpeyes.health.context import HealthContext
-from sharpeyes.health.evaluation import Reference, judge_freeze
-from sharpeyes.health.judgement import NOT_ASKED, CameraState, judge
-from sharpeyes.health.probes import Probes
+from sharpeyes.health.judgement import NOT_ASKED
 from sharpeyes.health.schedule import Schedule, phase_of, subnet_of
-from sharpeyes.health.status import Cause, Check, CheckResult, Status, Transition
-from sharpeyes.health.store import DATABASE_AWAY, StatusStore, StoredStatus, record
+from sharpeyes.health.status import Cause
+from sharpeyes.health.store import DATABASE_AWAY, StatusStore, StoredStatus
 from sharpeyes.health.timers import Timer, Timers
+from sharpeyes.health.visiting import Visitor, Watched
 from sharpeyes.registry.camera import Camera, PollMode
 from sharpeyes.registry.errors import StaleLeaseError
 from sharpeyes.registry.shards import ShardLease
@@ -24,23 +22,6 @@ log = structlog.get_logger()
 
 _READ_AT_ONCE = 10_000
 _TRY_AGAIN_S = 1.0
-
-
-@dataclass(slots=True, eq=False)
-class _Watched:
-    """One camera under watch; another revision of its record is another one."""
-
-    camera: Camera
-    lease: ShardLease
-    state: CameraState
-    timers: Timers
-    reference: Reference | None = None
-
-    @property
-    def is_reached(self) -> bool:
-        """Whether it answered when it was asked last."""
-        recent = self.state.verdict(Check.REACH).recent
-        return bool(recent) and recent[-1].status is not Status.OFFLINE
 
 
 class HealthMonitor:
@@ -54,15 +35,14 @@ class HealthMonitor:
 
     def __init__(self, context: HealthContext) -> None:
         self._context = context
-        self._probes = Probes(context)
+        self._visitor = Visitor(context)
         self._statuses = StatusStore(context.pool)
         self._schedule = Schedule(
             global_limit=context.settings.global_limit, subnet_limit=context.settings.subnet_limit
         )
-        self._watched: dict[int, _Watched] = {}
+        self._watched: dict[int, Watched] = {}
         self._wanted: dict[int, tuple[Camera, ShardLease]] | None = None
         self._visits: set[asyncio.Task[None]] = set()
-        self._pictures_under_way = 0
         self._wake = asyncio.Event()
 
     def set_cameras(self, cameras: Iterable[tuple[Camera, ShardLease]]) -> None:
@@ -99,7 +79,7 @@ class HealthMonitor:
             watched = self._watched[camera_id]
             visit = asyncio.create_task(self._visit(watched))
             self._visits.add(visit)
-            visit.add_done_callback(partial(self._visited, watched))
+            visit.add_done_callback(partial(self._visited, watched, watched.camera))
 
     async def _take_over(self, wanted: dict[int, tuple[Camera, ShardLease]]) -> None:
         try:
@@ -116,7 +96,7 @@ class HealthMonitor:
             if known is None:
                 self._begin(camera, lease, stored.get(camera_id))
             elif known.camera.revision != camera.revision:
-                self._begin_anew(camera, lease, known.state)
+                self._begin_anew(known, camera, lease)
             else:
                 known.lease = lease
 
@@ -132,26 +112,29 @@ class HealthMonitor:
         timers = Timers(phase_of(camera.device_code))
         if stored is None:
             # Somebody may be waiting to see the new camera; many new ones are still spread.
-            timers.due_s = [now_s + timers.phase * context.settings.recheck_s[0]] * len(Timer)
-            self._watch(_Watched(camera, lease, NOT_ASKED, timers))
+            timers.ask_all_at(now_s + timers.phase * context.settings.recheck_s[0])
+            self._watch(Watched(camera, lease, NOT_ASKED, timers))
             return
         state = stored.to_state()
         for timer in Timer:
             timers.plan(timer, state, now_s, context.settings, context.random)
         if stored.cause is Cause.AUTH and camera.updated_at < stored.since and camera.host:
             context.logins.block(camera.host, now_s)
-        self._watch(_Watched(camera, lease, state, timers))
+        self._watch(Watched(camera, lease, state, timers))
 
-    def _begin_anew(self, camera: Camera, lease: ShardLease, state: CameraState) -> None:
+    def _begin_anew(self, watched: Watched, camera: Camera, lease: ShardLease) -> None:
+        """Go on with another revision of a camera's record: what is known of it stays known."""
         if camera.host:
             self._context.logins.forget(camera.host)
-        self._watch(_Watched(camera, lease, state, Timers(phase_of(camera.device_code))))
+        watched.camera, watched.lease, watched.reference = camera, lease, None
+        watched.timers.ask_all_at(self._context.monotonic_s())
+        self._schedule_next(watched)
 
-    def _watch(self, watched: _Watched) -> None:
+    def _watch(self, watched: Watched) -> None:
         self._watched[watched.camera.camera_id] = watched
         self._schedule_next(watched)
 
-    def _schedule_next(self, watched: _Watched) -> None:
+    def _schedule_next(self, watched: Watched) -> None:
         camera = watched.camera
         assert camera.host is not None
         due_s = watched.timers.next_s(watched.state)
@@ -161,9 +144,9 @@ class HealthMonitor:
         del self._watched[camera_id]
         self._schedule.remove(camera_id)
 
-    def _visited(self, watched: _Watched, visit: asyncio.Task[None]) -> None:
+    def _visited(self, watched: Watched, camera: Camera, visit: asyncio.Task[None]) -> None:
         """Plan a camera's next probe, and keep one that failed unforeseen from harming others."""
-        camera, context = watched.camera, self._context
+        context = self._context
         self._visits.discard(visit)
         self._schedule.finish(camera.camera_id)
         self._wake.set()
@@ -171,119 +154,21 @@ class HealthMonitor:
             return
         if error := visit.exception():
             log.error("probe failed", camera=camera.device_code, exc_info=error)
-            now_s = context.monotonic_s()
-            watched.timers.due_s = [now_s + context.settings.reach_interval_s] * len(Timer)
-        current = self._watched.get(camera.camera_id)
-        if current is not None:
-            self._schedule_next(current)
+            watched.timers.ask_all_at(context.monotonic_s() + context.settings.reach_interval_s)
+        if watched.camera is not camera:
+            # Its record changed meanwhile, and what was asked was the old one.
+            watched.timers.ask_all_at(context.monotonic_s())
+        if self._watched.get(camera.camera_id) is watched:
+            self._schedule_next(watched)
 
-    async def _visit(self, watched: _Watched) -> None:
-        """Make the checks of one camera that are due."""
-        now_s = self._context.monotonic_s()
-        timers = watched.timers
+    async def _visit(self, watched: Watched) -> None:
         try:
-            if timers.is_due(Timer.REACH, now_s) or timers.is_due(Timer.LOGIN, now_s):
-                await self._ask(watched, log_in=timers.is_due(Timer.LOGIN, now_s))
-            if watched.is_reached and timers.is_due(Timer.PICTURE, now_s):
-                await self._look(watched)
-            if watched.is_reached and timers.is_due(Timer.CLOCK, now_s):
-                await self._take_in(watched, await self._probes.read_clock(watched.camera))
-                self._plan(watched, Timer.CLOCK)
+            await self._visitor.visit(watched)
         except StaleLeaseError as error:
-            log.info(
-                "camera has changed hands", camera=watched.camera.device_code, reason=str(error)
-            )
-            if self._watched.get(watched.camera.camera_id) is watched:
-                self._forget(watched.camera.camera_id)
-
-    async def _ask(self, watched: _Watched, *, log_in: bool) -> None:
-        results = await self._probes.ask_stream(watched.camera, log_in=log_in)
-        timers, context = watched.timers, self._context
-        if not results:
-            context.metrics.put_off(Check.REACH)
-            now_s = context.monotonic_s()
-            timers.put_off(Timer.REACH, now_s, context.settings, context.random)
-            return
-        await self._take_in(watched, results)
-        self._plan(watched, Timer.REACH)
-        if any(result.check is Check.STREAM for result in results):
-            self._plan(watched, Timer.LOGIN)
-        elif log_in:
-            timers.due_s[Timer.LOGIN] = timers.due_s[Timer.REACH]
-
-    async def _look(self, watched: _Watched) -> None:
-        context = self._context
-        if self._pictures_under_way >= context.settings.picture_limit:
-            context.metrics.put_off(Check.FRAMES)
-            now_s = context.monotonic_s()
-            watched.timers.put_off(Timer.PICTURE, now_s, context.settings, context.random)
-            return
-        self._pictures_under_way += 1
-        try:
-            results, picture = await self._probes.look(watched.camera)
-        finally:
-            self._pictures_under_way -= 1
-        if any(result.check is Check.FRAMES and result.cause for result in results):
-            # No picture came; is the camera still there at all? If not, that is the fault.
-            await self._ask(watched, log_in=False)
-            if not watched.is_reached:
-                return
-        if picture is not None:
-            watched.reference, frozen = await asyncio.to_thread(
-                judge_freeze,
-                watched.reference,
-                picture,
-                context.monotonic_s(),
-                context.settings.frozen_after_s,
-            )
-            results = [*results, frozen] if frozen else results
-        await self._take_in(watched, results)
-        self._plan(watched, Timer.PICTURE)
-
-    def _plan(self, watched: _Watched, timer: Timer) -> None:
-        context = self._context
-        watched.timers.plan(
-            timer, watched.state, context.monotonic_s(), context.settings, context.random
-        )
-
-    async def _take_in(self, watched: _Watched, results: Iterable[CheckResult]) -> None:
-        """Judge results; what cannot be stored now is as if it had not been seen."""
-        context = self._context
-        for result in results:
-            context.metrics.probed(result)
-            state, transition = judge(watched.state, result, context.settings, context.now())
-            if transition is not None and not await self._record(watched, transition):
-                return
-            watched.state = state
-
-    async def _record(self, watched: _Watched, transition: Transition) -> bool:
-        context, camera = self._context, watched.camera
-        try:
-            async with context.pool.acquire() as connection:
-                await record(
-                    connection,
-                    camera,
-                    transition,
-                    lease=watched.lease,
-                    worker_id=context.worker_id,
-                    random=context.random,
-                )
-        except DATABASE_AWAY as error:
-            log.warning(
-                "transition cannot be stored, asking again",
-                camera=camera.device_code,
-                error=type(error).__name__,
-            )
-            return False
-        context.metrics.changed(transition)
-        log.info(
-            "camera changed",
-            camera=camera.device_code,
-            status=transition.to_status,
-            cause=transition.cause,
-            evidence=transition.evidence,
-        )
-        return True
+            camera = watched.camera
+            log.info("camera has changed hands", camera=camera.device_code, reason=str(error))
+            if self._watched.get(camera.camera_id) is watched:
+                self._forget(camera.camera_id)
 
     async def _wait(self) -> None:
         """Wait until something is due, has ended or is wanted."""

@@ -43,6 +43,10 @@ class Timers:
         """Whether a check should be made now."""
         return self.due_s[timer] <= now_s
 
+    def ask_all_at(self, moment_s: float) -> None:
+        """Make every check due at one moment."""
+        self.due_s = [moment_s] * len(Timer)
+
     def next_s(self, state: CameraState) -> float:
         """Return when the camera should be asked next.
 

@@ -17,7 +17,7 @@ from sharpeyes.events.event import NewEvent
 from sharpeyes.ingest.context import FrameFate, IngestContext
 from sharpeyes.ingest.detection import Detection
 from sharpeyes.ingest.looking import Look, Picture, look
-from sharpeyes.ingest.sources import Sources, Take
+from sharpeyes.ingest.sources import FrameSources, Take
 from sharpeyes.ingest.store import DATABASE_AWAY, load_state, record
 from sharpeyes.ingest.telling import events_of
 from sharpeyes.registry.camera import Camera
@@ -48,7 +48,7 @@ class CameraWatch:
     def __init__(
         self,
         context: IngestContext,
-        sources: Sources,
+        sources: FrameSources,
         detection: Detection,
         camera: Camera,
         lease: ShardLease,

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sharpeyes.devices.credentials import Credentials
 from sharpeyes.devices.fault import Fault, FaultKind
@@ -21,6 +21,14 @@ Take = Callable[[], Awaitable[Picture | Fault]]
 """Gives the newest frame; after a fault the source is over."""
 
 _Answer = TypeVar("_Answer")
+
+
+class FrameSources(Protocol):
+    """Opens cameras for sampling."""
+
+    def open(self, camera: Camera) -> AbstractAsyncContextManager[Take | Fault]:
+        """Open a camera's source, or say why it cannot be."""
+        ...
 
 
 def can_be_sampled(camera: Camera) -> bool:

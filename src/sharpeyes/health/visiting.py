@@ -1,0 +1,154 @@
+"""One visit to a camera: the checks that are due, judged, and stored if something changed."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import structlog
+
+from sharpeyes.health.context import HealthContext
+from sharpeyes.health.evaluation import Reference, judge_freeze
+from sharpeyes.health.judgement import CameraState, judge
+from sharpeyes.health.probes import Probes
+from sharpeyes.health.status import Check, CheckResult, Status, Transition
+from sharpeyes.health.store import DATABASE_AWAY, record
+from sharpeyes.health.timers import Timer, Timers
+from sharpeyes.registry.camera import Camera
+from sharpeyes.registry.shards import ShardLease
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True, eq=False)
+class Watched:
+    """One camera under watch; its record may be replaced by a later revision."""
+
+    camera: Camera
+    lease: ShardLease
+    state: CameraState
+    timers: Timers
+    reference: Reference | None = None
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether it answered when it was asked last."""
+        recent = self.state.verdict(Check.REACH).recent
+        return bool(recent) and recent[-1].status is not Status.OFFLINE
+
+
+class Visitor:
+    """Visits cameras, one visit at a time to each.
+
+    Args:
+        context: what the monitor was given.
+    """
+
+    def __init__(self, context: HealthContext) -> None:
+        self._context = context
+        self._probes = Probes(context)
+        self._pictures_under_way = 0
+
+    async def visit(self, watched: Watched) -> None:
+        """Make the checks that are due, and plan when they are due again.
+
+        Raises:
+            StaleLeaseError: somebody else looks after the camera now; nothing was stored.
+        """
+        now_s = self._context.monotonic_s()
+        timers = watched.timers
+        if timers.is_due(Timer.REACH, now_s) or timers.is_due(Timer.LOGIN, now_s):
+            await self._ask(watched, log_in=timers.is_due(Timer.LOGIN, now_s))
+        if watched.is_reached and timers.is_due(Timer.PICTURE, now_s):
+            await self._look(watched)
+        if watched.is_reached and timers.is_due(Timer.CLOCK, now_s):
+            await self._take_in(watched, await self._probes.read_clock(watched.camera))
+            self._plan(watched, Timer.CLOCK)
+
+    async def _ask(self, watched: Watched, *, log_in: bool) -> None:
+        results = await self._probes.ask_stream(watched.camera, log_in=log_in)
+        timers, context = watched.timers, self._context
+        if not results:
+            context.metrics.put_off(Check.REACH)
+            now_s = context.monotonic_s()
+            timers.put_off(Timer.REACH, now_s, context.settings, context.random)
+            return
+        await self._take_in(watched, results)
+        self._plan(watched, Timer.REACH)
+        if any(result.check is Check.STREAM for result in results):
+            self._plan(watched, Timer.LOGIN)
+        elif log_in:
+            timers.due_s[Timer.LOGIN] = timers.due_s[Timer.REACH]
+
+    async def _look(self, watched: Watched) -> None:
+        context = self._context
+        if self._pictures_under_way >= context.settings.picture_limit:
+            context.metrics.put_off(Check.FRAMES)
+            now_s = context.monotonic_s()
+            watched.timers.put_off(Timer.PICTURE, now_s, context.settings, context.random)
+            return
+        self._pictures_under_way += 1
+        try:
+            results, picture = await self._probes.look(watched.camera)
+        finally:
+            self._pictures_under_way -= 1
+        if any(result.check is Check.FRAMES and result.cause for result in results):
+            # No picture came; is the camera still there at all? If not, that is the fault.
+            await self._ask(watched, log_in=False)
+            if not watched.is_reached:
+                return
+        if picture is not None:
+            watched.reference, frozen = await asyncio.to_thread(
+                judge_freeze,
+                watched.reference,
+                picture,
+                context.monotonic_s(),
+                context.settings.frozen_after_s,
+            )
+            results = [*results, frozen] if frozen else results
+        await self._take_in(watched, results)
+        self._plan(watched, Timer.PICTURE)
+
+    def _plan(self, watched: Watched, timer: Timer) -> None:
+        context = self._context
+        watched.timers.plan(
+            timer, watched.state, context.monotonic_s(), context.settings, context.random
+        )
+
+    async def _take_in(self, watched: Watched, results: Iterable[CheckResult]) -> None:
+        """Judge results; what cannot be stored now is as if it had not been seen."""
+        context = self._context
+        for result in results:
+            context.metrics.probed(result)
+            state, transition = judge(watched.state, result, context.settings, context.now())
+            if transition is not None and not await self._record(watched, transition):
+                return
+            watched.state = state
+
+    async def _record(self, watched: Watched, transition: Transition) -> bool:
+        context, camera = self._context, watched.camera
+        try:
+            async with context.pool.acquire() as connection:
+                await record(
+                    connection,
+                    camera,
+                    transition,
+                    lease=watched.lease,
+                    worker_id=context.worker_id,
+                    random=context.random,
+                )
+        except DATABASE_AWAY as error:
+            log.warning(
+                "transition cannot be stored, asking again",
+                camera=camera.device_code,
+                error=type(error).__name__,
+            )
+            return False
+        context.metrics.changed(transition)
+        log.info(
+            "camera changed",
+            camera=camera.device_code,
+            status=transition.to_status,
+            cause=transition.cause,
+            evidence=transition.evidence,
+        )
+        return True
