@@ -294,6 +294,7 @@ def _describe_clip(clip: Clip, device: Device) -> str:
             f"sprop-parameter-sets={clip.sprop_parameter_sets}"
         ),
         f"a=framerate:{clip.frames_per_s}",
+        f"a=x-dimensions:{clip.width_px},{clip.height_px}",
         f"a=control:{_TRACK}",
     ]
     return "\r\n".join(lines) + "\r\n"

@@ -114,7 +114,7 @@ def _name(tier: int, rng: np.random.Generator) -> str:
 def _view(index: int, rng: np.random.Generator, loops_s: dict[str, int]) -> tuple[str, float]:
     """The scene that a camera sees, and where in its loop."""
     if index % _PARKED_EVERY == 0:
-        # The vehicle comes soon after the start, in an empty strip: at 22 s at the first camera.
+        # The vehicle comes soon after the start, in an empty strip: at 30 s at the first camera.
         return "parked", -float(_PARKED_LATER_S * (index // _PARKED_EVERY % 2))
     scene = "busy" if index % 2 else "quiet"
     return scene, float(rng.integers(0, loops_s[scene]))

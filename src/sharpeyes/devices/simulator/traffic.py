@@ -38,7 +38,7 @@ class _Stop:
 def make_scene(name: str, seed: int = 1) -> Scene:
     """One of the ready-made streets.
 
-    "parked": a dark car stops in the no-parking strip from 22 s to 125 s of 150 s, little traffic.
+    "parked": a dark car stops in the no-parking strip from 30 s to 125 s of 150 s, little traffic.
     "busy": dense traffic; a van stops for 8 s, which is nobody's business.
     "quiet": a vehicle now and then, none of which stops.
 
@@ -51,7 +51,7 @@ def make_scene(name: str, seed: int = 1) -> Scene:
     """
     match name:
         case "parked":
-            stop = _Stop(17.0, 22.0, 125.0, (112, 44, 40), VehicleKind.CAR)
+            stop = _Stop(25.0, 30.0, 125.0, (112, 44, 40), VehicleKind.CAR)
             return _scene(name, seed, loop_s=150, gap_s=9.0, view=View(), stop=stop)
         case "busy":
             view = View(x_m=1.0, height_m=6.6, pitch_deg=14.0, yaw_deg=1.0)

@@ -74,7 +74,7 @@ def test_ready_scenes_are_empty_at_the_loop_point_and_repeat(name: str, seed: in
     assert box == pytest.approx(vehicle_box(scene, first, time_s + scene.loop_s))
 
 
-@pytest.mark.parametrize(("name", "stays_s"), [("parked", [103.0]), ("busy", [8.0]), ("quiet", [])])
+@pytest.mark.parametrize(("name", "stays_s"), [("parked", [95.0]), ("busy", [8.0]), ("quiet", [])])
 def test_who_stops_where_in_the_ready_scenes(name: str, stays_s: list[float]) -> None:
     scene = make_scene(name)
     found = []

@@ -1,0 +1,95 @@
+"""`sharpeyes simulate` as an engineer uses it: started, broken, repaired, ended."""
+
+import asyncio
+import csv
+import json
+import os
+import signal
+import stat
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+SHARPEYES = Path(sys.executable).with_name("sharpeyes")
+DEADLINE_S = 90.0
+ENVIRON = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
+
+
+async def run(*words: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(str(SHARPEYES), "simulate", *words),
+        env=ENVIRON,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await asyncio.wait_for(process.communicate(), DEADLINE_S)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+@asynccontextmanager
+async def street(*words: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, list[Any]]]:
+    """A running simulator of three cameras, and what it says of them; ended by Ctrl-C."""
+    process = await asyncio.create_subprocess_exec(
+        *(str(SHARPEYES), "simulate", "--json", "--cameras", "3", *words),
+        env=ENVIRON,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            yield process, [json.loads(await process.stdout.readline()) for _ in range(3)]
+            process.send_signal(signal.SIGINT)
+            await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def answers(host: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except ConnectionRefusedError:
+        return False
+    writer.close()
+    return True
+
+
+async def test_a_street_is_started_broken_repaired_and_ended(
+    tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    table, control = tmp_path / "cameras.csv", str(free_port())
+    rtsp_port, http_port = free_port(), free_port()
+    ports = ("--rtsp-port", str(rtsp_port), "--http-port", str(http_port))
+    async with street(*ports, "--csv", str(table), "--control-port", control) as (process, cameras):
+        code, host = cameras[0]["device_code"], cameras[0]["host"]
+        assert await answers(host, rtsp_port)
+        assert await answers(host, http_port)
+
+        ended, out, err = await run("fault", code, "down", "--control-port", control)
+        assert (ended, out) == (0, "")
+        assert code in err
+        assert not await answers(host, rtsp_port)
+
+        slow = ("fault", code, "slow", "--after-s", "3", "--control-port", control, "--json")
+        ended, out, _ = await run(*slow)
+        assert ended == 0
+        assert json.loads(out)["fault"] == {"kind": "slow", "after_s": 3.0}
+        assert await answers(host, rtsp_port)
+
+        ended, out, _ = await run("clear", code, "--control-port", control, "--json")
+        assert (ended, json.loads(out)["fault"]) == (0, None)
+
+        ended, _, err = await run("clear", "9" * 20, "--control-port", control)
+        assert ended == 1
+        assert err == f"sharpeyes: no camera {'9' * 20} in this fleet\n"
+    assert process.returncode == 0
+    assert not await answers(host, rtsp_port)
+    assert stat.S_IMODE(table.stat().st_mode) == 0o600
+    with table.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["device_code"] for row in rows] == [camera["device_code"] for camera in cameras]
