@@ -19,7 +19,7 @@ export UV_CACHE_DIR ?= $(shell test -w "$$HOME" && echo "$$HOME/.cache/uv" || ec
 # npm comes from the machine, or else from a package of the dev group.
 NPM_GROUP := $(shell command -v npm >/dev/null || echo --group node)
 
-.PHONY: help demo run test lint format bench soak clean
+.PHONY: help demo run test lint reference format bench clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,10 @@ lint: .venv/.dev ## Style, types, and the arrows between packages
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/write_reference.py --check
+
+reference: .venv/.dev ## Write docs/ref from the program
+	$(BIN)/python scripts/write_reference.py
 
 format: .venv/.dev ## Rewrite in the common style
 	$(BIN)/ruff check --fix .

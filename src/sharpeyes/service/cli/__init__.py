@@ -33,6 +33,7 @@ app = typer.Typer(
     name="sharpeyes",
     help="Watches over a city's public cameras: registry, health, events that arrive.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
