@@ -107,6 +107,8 @@ def judge(
     """
     index = CHECKS.index(result.check)
     verdict = _take_in(state.verdicts[index], result, settings, now)
+    if verdict is state.verdicts[index]:
+        return state, None
     verdicts = (*state.verdicts[:index], verdict, *state.verdicts[index + 1 :])
     status, check = _worst(verdicts)
     deciding = verdicts[CHECKS.index(check)] if check else _WELL
@@ -132,6 +134,10 @@ def _take_in(
 ) -> Verdict:
     """Add a result to a check's verdict, and change its mind if enough results agree."""
     kept = max(settings.failures_to_fault, settings.successes_to_ok)
+    is_well = verdict.status is Status.OK and not any(verdict.recent)
+    if is_well and not result.cause and len(verdict.recent) == kept:
+        # Nearly always: as well as it was, and nothing is made anew.
+        return verdict
     recent = (*verdict.recent, result.cause)[-kept:]
     status = _settle(verdict.status, recent, settings)
     if status is Status.OK and not result.cause:
