@@ -41,7 +41,8 @@ class HttpServer:
                 transport.abort()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        assert request.transport is not None
+        if request.transport is None:  # the client has gone; nobody reads this
+            return web.Response(status=400)
         device = self._world.device_of(request.transport)
         if isinstance(device.fault, Silent):
             await asyncio.Event().wait()

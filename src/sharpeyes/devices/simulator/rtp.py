@@ -59,7 +59,7 @@ class RtpWriter:
 
         Args:
             parts: its RTP payloads in order.
-            timestamp: in ticks of CLOCK_HZ; taken modulo 2**32.
+            timestamp: in ticks of CLOCK_HZ, 32 bits.
         """
         parts = tuple(parts)
         written = bytearray()
@@ -73,7 +73,7 @@ class RtpWriter:
                 _VERSION,
                 marker | PAYLOAD_TYPE,
                 self.sequence,
-                timestamp & 0xFFFFFFFF,
+                timestamp,
                 self.ssrc,
             )
             written += part
@@ -99,7 +99,7 @@ class RtpWriter:
             self.ssrc,
             seconds & 0xFFFFFFFF,
             (since_1900.microseconds << 32) // 1_000_000,
-            timestamp & 0xFFFFFFFF,
+            timestamp,
             self._packets_sent & 0xFFFFFFFF,
             self._bytes_sent & 0xFFFFFFFF,
         )

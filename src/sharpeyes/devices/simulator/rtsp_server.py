@@ -2,21 +2,20 @@
 
 import asyncio
 import re
-import secrets
-from dataclasses import dataclass
 from typing import cast
 
 from sharpeyes.devices.simulator.authentication import Request
 from sharpeyes.devices.simulator.camera import MAIN_STREAM_PATH, SUB_STREAM_PATH, Device
 from sharpeyes.devices.simulator.encoding import Clip, Stream
-from sharpeyes.devices.simulator.fault import NoFrames, Silent, Slow
-from sharpeyes.devices.simulator.rtp import CLOCK_HZ, PAYLOAD_TYPE, RtpWriter
+from sharpeyes.devices.simulator.fault import Silent, Slow
+from sharpeyes.devices.simulator.rtp import CLOCK_HZ, PAYLOAD_TYPE
 from sharpeyes.devices.simulator.rtsp_message import (
     BadRequestError,
     RtspRequest,
     answer,
     take_request,
 )
+from sharpeyes.devices.simulator.rtsp_session import Session
 from sharpeyes.devices.simulator.world import World
 
 _METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN"
@@ -24,7 +23,6 @@ _TRACK = "trackID=1"
 _STREAMS = {MAIN_STREAM_PATH: Stream.MAIN, SUB_STREAM_PATH: Stream.SUB}
 _INTERLEAVED = re.compile(r"interleaved=(\d{1,3})-(\d{1,3})")
 _SESSION_TIMEOUT_S = 60
-_REPORT_EVERY_S = 5
 _MAX_CHANNEL = 254
 
 
@@ -51,22 +49,6 @@ class RtspServer:
                 connection.transport.abort()
 
 
-@dataclass(slots=True)
-class _Session:
-    """A stream set up on a connection."""
-
-    id: str
-    stream: Stream
-    clip: Clip
-    rtp: RtpWriter
-    timestamp: int
-    frame_index: int = 0
-    next_frame_s: float = 0.0
-    next_report_s: float = 0.0
-    needs_keyframe: bool = True
-    timer: asyncio.TimerHandle | None = None
-
-
 class RtspConnection(asyncio.Protocol):
     """One client's connection; it carries at most one session."""
 
@@ -77,13 +59,12 @@ class RtspConnection(asyncio.Protocol):
         self._world = world
         self._open = open_connections
         self._buffer = bytearray()
-        self._session: _Session | None = None
-        self._client_keeps_up = True
+        self._session: Session | None = None
 
     @property
     def is_playing(self) -> bool:
         """Whether pictures are due on it."""
-        return self._session is not None and self._session.timer is not None
+        return self._session is not None and self._session.is_playing
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See whose address was called."""
@@ -99,13 +80,11 @@ class RtspConnection(asyncio.Protocol):
         self._end_session()
 
     def pause_writing(self) -> None:
-        """The client reads too slowly: nothing more is made for it until it has caught up."""
-        self._client_keeps_up = False
+        """The client reads too slowly: its requests wait until it has caught up."""
         self.transport.pause_reading()
 
     def resume_writing(self) -> None:
-        """Take requests again, and send pictures from the next keyframe on."""
-        self._client_keeps_up = True
+        """Take requests again."""
         self.transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
@@ -178,22 +157,14 @@ class RtspConnection(asyncio.Protocol):
         elif "RTP/AVP/TCP" not in transport:
             self._reply(request, 461)
         else:
-            self._session = self._new_session(stream, transport)
-            rtp = self._session.rtp
-            channels = f"{rtp.channel}-{rtp.channel + 1}"
-            accepted = f"RTP/AVP/TCP;unicast;interleaved={channels};ssrc={rtp.ssrc:08X};mode=PLAY"
+            asked = _INTERLEAVED.search(transport)
+            channel = min(int(asked[1]), _MAX_CHANNEL) if asked else 0
+            session = Session(self._world, self.device, stream, self.transport, channel)
+            self._session = session
+            accepted = (
+                f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1};ssrc={session.ssrc:08X}"
+            )
             self._reply(request, 200, {"Transport": accepted, **self._session_header()})
-
-    def _new_session(self, stream: Stream, transport: str) -> _Session:
-        asked = _INTERLEAVED.search(transport)
-        channel = min(int(asked[1]), _MAX_CHANNEL) if asked else 0
-        return _Session(
-            id=secrets.token_hex(4),
-            stream=stream,
-            clip=self._world.clip(self.device, stream),
-            rtp=RtpWriter(channel, ssrc=secrets.randbits(32), first_sequence=secrets.randbits(16)),
-            timestamp=secrets.randbits(32),
-        )
 
     def _play(self, request: RtspRequest) -> None:
         session = self._session
@@ -201,14 +172,10 @@ class RtspConnection(asyncio.Protocol):
             self._reply(request, 454)
             return
         track = f"{request.url.rstrip('/').removesuffix(f'/{_TRACK}')}/{_TRACK}"
-        info = f"url={track};seq={session.rtp.sequence};rtptime={session.timestamp}"
+        info = f"url={track};seq={session.next_sequence};rtptime={session.timestamp}"
         headers = {"Range": "npt=0.000-", "RTP-Info": info, **self._session_header()}
         self._reply(request, 200, headers)
-        if session.timer is None:
-            now_s = asyncio.get_running_loop().time()
-            session.frame_index = session.clip.keyframe_at(self._world.scene_time_s(self.device))
-            session.next_frame_s = session.next_report_s = now_s
-            self._send_frame(session)
+        session.play()
 
     def _tear_down(self, request: RtspRequest) -> None:
         if self._session is None or not self._names_session(request):
@@ -217,44 +184,9 @@ class RtspConnection(asyncio.Protocol):
         self._reply(request, 200)
         self._end_session()
 
-    def _send_frame(self, session: _Session) -> None:
-        """Send the picture that is due, if one can be sent, and see to the next."""
-        loop = asyncio.get_running_loop()
-        fault = self.device.fault
-        if self._client_keeps_up and not isinstance(fault, Silent | NoFrames):
-            self._send_report_if_due(session, loop.time())
-            self._send_picture(session)
-        else:
-            session.needs_keyframe = True
-        session.frame_index = (session.frame_index + 1) % len(session.clip.frames)
-        session.timestamp += CLOCK_HZ // session.clip.frames_per_s
-        step_s = 1 / session.clip.frames_per_s / self._world.settings.speed_ratio
-        # After a standstill of this process the stream goes on from now, without a burst.
-        session.next_frame_s = max(session.next_frame_s + step_s, loop.time())
-        session.timer = loop.call_at(session.next_frame_s, self._send_frame, session)
-
-    def _send_picture(self, session: _Session) -> None:
-        frames = session.clip.frames
-        frame = frames[session.frame_index]
-        if self.device.frozen_at_s is not None:
-            frame = frames[session.clip.keyframe_at(self.device.frozen_at_s)]
-            session.needs_keyframe = True  # for the moment when it thaws
-        elif session.needs_keyframe:
-            if not frame.is_keyframe:
-                return
-            session.needs_keyframe = False
-        self.transport.write(session.rtp.picture(frame.payloads, session.timestamp))
-
-    def _send_report_if_due(self, session: _Session, now_s: float) -> None:
-        if now_s < session.next_report_s:
-            return
-        session.next_report_s = now_s + _REPORT_EVERY_S
-        device_time = self._world.device_time(self.device)
-        self.transport.write(session.rtp.sender_report(device_time, session.timestamp))
-
     def _end_session(self) -> None:
-        if self._session is not None and self._session.timer is not None:
-            self._session.timer.cancel()
+        if self._session is not None:
+            self._session.end()
         self._session = None
 
     def _names_session(self, request: RtspRequest) -> bool:
