@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sharpeyes.detectors.picture import BoxXyxy, Plane
-from sharpeyes.detectors.surface import Surface, distance
+from sharpeyes.detectors.surface import Slack, Surface, distance
 
 MARGIN_PX: Final = 3
 """Pixels around the thing that its template keeps: the outline is what is known best."""
@@ -46,6 +46,7 @@ class Candidate:
         alert_s: when it was told; None before.
         gone_since_s: since when the scenery has been seen in its place; None while it has not.
         gone_looks: in how many looks.
+        hidden_s: for how long it has been watched for without being seen.
         ask_again_s: when a model may be asked again that saw no vehicle.
         verified: what a model said; None where none was asked.
     """
@@ -61,6 +62,7 @@ class Candidate:
     alert_s: float | None = None
     gone_since_s: float | None = None
     gone_looks: int = 0
+    hidden_s: float = 0.0
     ask_again_s: float = -math.inf
     verified: bool | None = None
 
@@ -89,7 +91,7 @@ def widen(box_xyxy: BoxXyxy, margin_px: int, shape: tuple[int, ...]) -> BoxXyxy:
     )
 
 
-def look_at(candidate: Candidate, surface: Surface, scenery: Surface) -> Presence:
+def look_at(candidate: Candidate, surface: Surface, scenery: Surface, slack: Slack) -> Presence:
     """Compare a candidate's place with its template and with the scenery behind it.
 
     Correlation forgives a change of light, the share of near pixels forgives a part that is
@@ -99,14 +101,15 @@ def look_at(candidate: Candidate, surface: Surface, scenery: Surface) -> Presenc
         candidate: the thing.
         surface: (c, H, W) uint8 picture at the size of the stationary model.
         scenery: (c, H, W) uint8, what the place looks like without it.
+        slack: levels of noise in each plane.
     """
     now = crop(surface, candidate.window_xyxy)
     behind = crop(scenery, candidate.window_xyxy)
     thing = candidate.mask > 0
     like_thing = _correlation(now, candidate.template)
     like_scenery = _correlation(now, behind)
-    near_thing = _near_share(now, candidate.template, thing)
-    near_scenery = _near_share(now, behind, thing)
+    near_thing = _near_share(now, candidate.template, thing, slack)
+    near_scenery = _near_share(now, behind, thing, slack)
     if near_scenery >= SAME_SHARE and near_scenery > near_thing:
         return Presence.GONE
     if near_thing >= SAME_SHARE:
@@ -126,6 +129,6 @@ def _correlation(one: Surface, other: Surface) -> float:
     return float(np.vdot(first, second)) / energy if energy > 0 else 0.0
 
 
-def _near_share(one: Surface, other: Surface, mask: npt.NDArray[np.bool_]) -> float:
-    near = distance(one, other)[mask] < SAME_LEVELS
+def _near_share(one: Surface, other: Surface, mask: npt.NDArray[np.bool_], slack: Slack) -> float:
+    near = distance(one, other, slack)[mask] < SAME_LEVELS
     return float(near.mean()) if near.size else 0.0

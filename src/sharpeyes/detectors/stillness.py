@@ -12,10 +12,14 @@ import numpy as np
 
 from sharpeyes.detectors.passes import above, at_most, below, blank, lower
 from sharpeyes.detectors.picture import Plane
-from sharpeyes.detectors.surface import Surface, copy_where, distance
+from sharpeyes.detectors.surface import Slack, Surface, copy_where, distance, median_level
 
 NEAR_LEVELS: Final = 8
 """Two values of one surface differ by less than this; its light and its noise included."""
+NOISE_SPREAD: Final = 3.5
+"""A difference by noise alone is rarely more than this times its median."""
+NOISE_SHARE: Final = 0.2
+"""Of each look in the running estimate of the noise."""
 BLINK_RAISE: Final = 2
 MOST_EXCESS: Final = 50
 """How far a blinking pixel's threshold may rise."""
@@ -50,9 +54,15 @@ class StillnessModel:
         self._candidate = surface[0].copy()
         self._excess = blank(surface)
         self._settle_s = settle_s
+        self._noise = [0.0] * len(surface)
         self._levels = 0.0
         self._sink_s = 0.0
         self._tick_s = 0.0
+
+    @property
+    def slack(self) -> Slack:
+        """What the picture's noise adds to the difference of each plane, in levels."""
+        return tuple(max(0, round(NOISE_SPREAD * noise) - NEAR_LEVELS) for noise in self._noise)
 
     @property
     def state_bytes(self) -> int:
@@ -68,7 +78,8 @@ class StillnessModel:
             elapsed_s: seconds since the one before.
             held: (h, w) uint8, 255 where a candidate stands: nothing is learned or counted there.
         """
-        foreign = distance(surface, self.scenery)
+        self._measure_noise(surface)
+        foreign = distance(surface, self.scenery, self.slack)
         self._differing(foreign)
         self._count(surface[0], elapsed_s, np.asarray(cv2.subtract(foreign, held), np.uint8))
         self._drift(surface, elapsed_s, np.asarray(cv2.bitwise_or(foreign, held), np.uint8))
@@ -89,6 +100,12 @@ class StillnessModel:
         cv2.LUT(self.scenery[0], table, dst=self.scenery[0])
         cv2.LUT(self._candidate, table, dst=self._candidate)
 
+    def _measure_noise(self, surface: Surface) -> None:
+        """Follow the median difference from the scenery: most of a picture is scenery."""
+        for index, (plane, scenery) in enumerate(zip(surface, self.scenery, strict=True)):
+            level = median_level(np.asarray(cv2.absdiff(plane, scenery), np.uint8))
+            self._noise[index] += NOISE_SHARE * (level - self._noise[index])
+
     def _differing(self, levels: Plane) -> None:
         """Turn (h, w) uint8 levels into 255 where they are beyond the pixel's own threshold."""
         cv2.subtract(levels, self._excess, dst=levels)
@@ -97,7 +114,7 @@ class StillnessModel:
     def _count(self, luma: Plane, elapsed_s: float, counted: Plane) -> None:
         share = min(elapsed_s / self._settle_s, 1.0 / LEAST_LOOKS)
         rise = max(1, round(255 * share))
-        change = np.asarray(cv2.absdiff(luma, self._candidate), np.uint8)
+        change = distance(luma[np.newaxis], self._candidate[np.newaxis], self.slack[:1])
         self._differing(change)
         keeps = np.asarray(cv2.subtract(counted, change), np.uint8)
         # A passing vehicle may hide the thing for as long as half of what it has served.

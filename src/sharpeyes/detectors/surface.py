@@ -8,6 +8,7 @@ red, tells paint from road and costs half of two.
 import cv2
 import numpy as np
 
+from sharpeyes.detectors.passes import blank, lower
 from sharpeyes.detectors.picture import Plane
 
 Surface = Plane
@@ -28,12 +29,25 @@ def to_surface(picture: Plane) -> Surface:
     return surface
 
 
-def distance(one: Surface, other: Surface) -> Plane:
-    """Return (h, w) uint8: the largest difference of any plane, in levels."""
-    farthest = np.asarray(cv2.absdiff(one[0], other[0]), np.uint8)
-    for plane, other_plane in zip(one[1:], other[1:], strict=True):
-        cv2.max(farthest, cv2.absdiff(plane, other_plane), dst=farthest)
+Slack = tuple[int, ...]
+"""For each plane, the levels that its noise alone makes."""
+
+
+def distance(one: Surface, other: Surface, slack: Slack) -> Plane:
+    """Return (h, w) uint8: the largest difference of any plane beyond its slack, in levels."""
+    farthest = blank(one)
+    for plane, other_plane, noise in zip(one, other, slack, strict=True):
+        apart = np.asarray(cv2.absdiff(plane, other_plane), np.uint8)
+        if noise:
+            lower(apart, noise)
+        cv2.max(farthest, apart, dst=farthest)
     return farthest
+
+
+def median_level(plane: Plane) -> int:
+    """Return the median of an (h, w) uint8 plane, from its histogram."""
+    counts = cv2.calcHist([plane], [0], None, [256], [0, 256])
+    return int(np.searchsorted(np.cumsum(counts), plane.size / 2))
 
 
 def copy_where(mask: Plane, source: Surface, target: Surface) -> None:

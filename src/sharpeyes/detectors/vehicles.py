@@ -47,10 +47,13 @@ MOST_CANDIDATES: Final = 48
 GONE_LOOKS: Final = 3
 """Looks that must show the scenery before a thing has left."""
 GONE_S: Final = 1.0
-LOST_WAITING_S: Final = 4.0
-"""How long a candidate that was not yet told may be hidden before it is forgotten."""
-LOST_TOLD_S: Final = 60.0
-"""The same for one that was told: its end is what is at stake, not another alarm."""
+LEAST_LOST_S: Final = 4.0
+"""How long a candidate may be hidden before it is forgotten, at least."""
+LOST_SHARE: Final = 0.5
+"""The same as a share of what it has served: who stood for long is worth waiting for."""
+MOST_LOST_S: Final = 120.0
+MOST_WATCHED_S: Final = 10.0
+"""Time between two looks that counts as watched."""
 MOST_GAIN: Final = 1.35
 """Beyond it the day has become another: what is remembered moves into the new light."""
 ASK_AGAIN_S: Final = 20.0
@@ -115,7 +118,7 @@ class VehicleWatch:
         surface = self._in_known_light(surface)
         held = self._held()
         self.model.update(surface, elapsed_s, held)
-        steps = list(self._follow(surface, time_s, verify))
+        steps = list(self._follow(surface, time_s, elapsed_s, verify))
         self.rejections = []
         self._find_new(surface, time_s)
         return steps
@@ -162,11 +165,12 @@ class VehicleWatch:
         self,
         surface: Surface,
         time_s: float,
+        elapsed_s: float,
         verify: Callable[[Candidate], Sighting] | None,
     ) -> Iterator[Step]:
         kept: list[Candidate] = []
         for candidate in self.candidates:
-            if self._is_still_there(candidate, surface, time_s):
+            if self._is_still_there(candidate, surface, time_s, elapsed_s):
                 kept.append(candidate)
                 if self._is_due(candidate, surface, time_s) and _passes(candidate, time_s, verify):
                     candidate.alert_s = time_s
@@ -176,10 +180,13 @@ class VehicleWatch:
                 yield Step(candidate, candidate.seen_s if end_s is None else end_s)
         self.candidates = kept
 
-    def _is_still_there(self, candidate: Candidate, surface: Surface, time_s: float) -> bool:
-        presence = look_at(candidate, surface, self.model.scenery)
+    def _is_still_there(
+        self, candidate: Candidate, surface: Surface, time_s: float, elapsed_s: float
+    ) -> bool:
+        presence = look_at(candidate, surface, self.model.scenery, self.model.slack)
         if presence is Presence.THERE:
             candidate.seen_s = time_s
+            candidate.hidden_s = 0.0
             candidate.gone_since_s = None
             candidate.gone_looks = 0
             return True
@@ -189,8 +196,10 @@ class VehicleWatch:
                 candidate.gone_since_s = time_s
             gone_s = time_s - candidate.gone_since_s
             return candidate.gone_looks < GONE_LOOKS or gone_s < GONE_S
-        lost_s = LOST_WAITING_S if candidate.alert_s is None else LOST_TOLD_S
-        return time_s - candidate.seen_s <= max(lost_s, self._settle_s)
+        # A gap without frames hides nothing: only time that was watched counts.
+        candidate.hidden_s += min(elapsed_s, MOST_WATCHED_S)
+        served_s = LOST_SHARE * (candidate.seen_s - candidate.start_s)
+        return candidate.hidden_s <= min(max(LEAST_LOST_S, self._settle_s, served_s), MOST_LOST_S)
 
     def _is_due(self, candidate: Candidate, surface: Surface, time_s: float) -> bool:
         told = candidate.alert_s is not None
