@@ -69,7 +69,7 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         time_s: of the picture in which it was judged.
         box_xyxy: left, top, right, bottom in source pixels.
-        reason: one word: ghost, light, shape, too_large.
+        reason: one word: ghost, light, shape, too_large, unclear.
     """
 
     time_s: float

@@ -12,9 +12,11 @@ from sharpeyes.detectors.surface import Surface
 
 LEAST_EDGE: Final = 4.0
 """Mean gradient along a border, levels per pixel, below which there is no edge to speak of."""
-GHOST_BELOW: Final = 0.45
+GHOST_BELOW: Final = 0.42
 """Share of the border's edges that the picture has; the rest are the scenery's."""
-ALIKE: Final = 0.75
+THING_FROM: Final = 0.6
+"""Waiting vehicles have 0.7 and more; bags on dark ground and digits that change have half."""
+ALIKE: Final = 0.66
 """Correlation of gradients from which picture and scenery show one surface in another light."""
 MOST_SHIFT_PX: Final = 1
 MOST_WIDTH_TO_HEIGHT: Final = 4.5
@@ -33,6 +35,7 @@ class Verdict(StrEnum):
     TOO_LARGE = "too_large"
     TOO_SMALL = "too_small"
     SHAPE = "shape"
+    UNCLEAR = "unclear"
 
 
 Gradient = npt.NDArray[np.float32]
@@ -91,9 +94,10 @@ def judge_edges(picture: Surface, scenery: Surface, mask: Plane) -> Verdict:
     )
     if max(edge_now, edge_before) < LEAST_EDGE:
         return Verdict.LIGHT
-    if edge_now < GHOST_BELOW * (edge_now + edge_before):
+    share = edge_now / (edge_now + edge_before)
+    if share < GHOST_BELOW:
         return Verdict.GHOST
-    return Verdict.THING
+    return Verdict.THING if share >= THING_FROM else Verdict.UNCLEAR
 
 
 def _border_and_inside(mask: Plane) -> tuple[Plane, Plane]:

@@ -43,6 +43,8 @@ CELL_PIXELS: Final = 2
 """Half-settled pixels that make a cell of 2 x 2 part of a region."""
 MOST_TESTS: Final = 8
 """Regions judged in one look; a cloud's edge makes hundreds, and they can wait."""
+MAY_STILL_GROW: Final = frozenset({Verdict.TOO_SMALL, Verdict.SHAPE, Verdict.UNCLEAR})
+"""It may be a part of a vehicle; all else is learned into the scenery at once."""
 MOST_CANDIDATES: Final = 48
 GONE_LOOKS: Final = 3
 """Looks that must show the scenery before a thing has left."""
@@ -218,8 +220,7 @@ class VehicleWatch:
             if verdict is not Verdict.THING:
                 if verdict is not Verdict.TOO_SMALL:
                     self.rejections.append((box, verdict))
-                # What is too small or has a strange shape may be a part, and may still grow.
-                if verdict not in {Verdict.TOO_SMALL, Verdict.SHAPE}:
+                if verdict not in MAY_STILL_GROW:
                     self._learn(surface, window, padded)
                 continue
             self._add(surface, window, padded, time_s)

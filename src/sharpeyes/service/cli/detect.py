@@ -29,6 +29,7 @@ from sharpeyes.service.footage import Footage, FootageFrame, find_videos
 _REASONS = {
     "ghost": "its outline is in the scenery, not in the picture: something left",
     "light": "the same surface in another light",
+    "unclear": "as much of its outline is in the scenery as in the picture",
     "shape": "no shape of a vehicle",
     "too_large": "too large for a vehicle",
 }
