@@ -36,8 +36,11 @@ from sharpeyes.registry.shards import ShardLease
 
 AddCamera = Callable[..., Awaitable[Camera]]
 
-# A car stops in the strip at 22 s and leaves at 125 s.
+# A car stops in the strip, and leaves long after it has been told.
 PARKED = make_scene("parked")
+(CAR,) = PARKED.stopping
+STOPS_S, LEAVES_S = int(CAR.stop_s or 0), int(CAR.leave_s or 0)
+DUE_S = STOPS_S + 20
 STRIP = Zone("strip", ZoneKind.NO_PARKING, PARKED.no_parking, dwell_s=20)
 SKY = Zone("window", ZoneKind.PRIVACY, ((0.0, 0.0), (0.3, 0.0), (0.3, 0.2), (0.0, 0.2)))
 MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
@@ -181,7 +184,7 @@ async def vehicle_phases(studio: Studio) -> list[str]:
 
 
 async def test_an_abandoned_vehicle_is_told_once_and_its_end(studio: Studio) -> None:
-    await studio.play(Film(0, 135))
+    await studio.play(Film(0, LEAVES_S + 12))
 
     alert, end = await studio.events(EventType.ABANDONED_VEHICLE)
     assert (alert.data["phase"], end.data["phase"]) == ("alert", "end")
@@ -189,9 +192,9 @@ async def test_an_abandoned_vehicle_is_told_once_and_its_end(studio: Studio) -> 
     assert alert.data["zone"] == "strip"
     assert alert.data["started_at"] == end.data["started_at"]
     stopped_at = datetime.fromisoformat(alert.data["started_at"])
-    assert abs((stopped_at - MIDNIGHT).total_seconds() - 22) <= 4
+    assert abs((stopped_at - MIDNIGHT).total_seconds() - STOPS_S) <= 4
     assert abs((alert.occurred_at - stopped_at).total_seconds() - 20) <= 4
-    assert abs((end.occurred_at - MIDNIGHT).total_seconds() - 125) <= 8
+    assert abs((end.occurred_at - MIDNIGHT).total_seconds() - LEAVES_S) <= 8
     left, top, right, bottom = alert.data["box_xyxy"]
     assert 0 <= left < right <= alert.data["picture_width_px"]
     assert 0 <= top < bottom <= alert.data["picture_height_px"]
@@ -199,7 +202,7 @@ async def test_an_abandoned_vehicle_is_told_once_and_its_end(studio: Studio) -> 
 
 async def test_evidence_is_masked_and_carries_nothing_but_the_picture(studio: Studio) -> None:
     studio.settings = IngestSettings(evidence_width_px=320, motion_min_interval_s=30)
-    await studio.play(Film(0, 60))
+    await studio.play(Film(0, DUE_S + 10))
 
     (alert,) = await studio.events(EventType.ABANDONED_VEHICLE)
     evidence = await EventStore(studio.pool).picture(alert.event_id)
@@ -226,30 +229,30 @@ async def test_motion_is_told_now_and_then_only(studio: Studio) -> None:
     assert {event.data["phase"] for event in await studio.events(EventType.MOTION)} == {"start"}
 
 
-@pytest.mark.parametrize("restart_s", [35, 60])
+@pytest.mark.parametrize("restart_s", [DUE_S - 6, DUE_S + 18])
 async def test_a_restart_neither_repeats_nor_forgets(studio: Studio, restart_s: int) -> None:
     """Before the dwell was served, and after it was told; the first worker is not stopped well."""
     await studio.play(Film(0, restart_s))
     assert await load_state(studio.pool, studio.camera.camera_id)
-    await studio.play(Film(restart_s, 135))
+    await studio.play(Film(restart_s, LEAVES_S + 12))
 
     alert, end = await studio.events(EventType.ABANDONED_VEHICLE)
     assert (alert.data["phase"], end.data["phase"]) == ("alert", "end")
     stopped_at = datetime.fromisoformat(alert.data["started_at"])
-    assert abs((stopped_at - MIDNIGHT).total_seconds() - 22) <= 4
+    assert abs((stopped_at - MIDNIGHT).total_seconds() - STOPS_S) <= 4
 
 
 async def test_an_edit_hands_the_state_on(studio: Studio) -> None:
-    state = await studio.play(Film(0, 40))
+    state = await studio.play(Film(0, DUE_S - 5))
     await studio.pool.execute("DELETE FROM detector_state")
-    await studio.play(Film(40, 60), state=state)
+    await studio.play(Film(DUE_S - 5, DUE_S + 10), state=state)
     assert await vehicle_phases(studio) == ["alert"]
 
 
 async def test_a_stale_lease_tells_nothing(studio: Studio) -> None:
     studio.lease = ShardLease(studio.lease.shard, studio.lease.epoch - 1)
     with pytest.raises(StaleLeaseError):
-        await studio.play(Film(0, 60))
+        await studio.play(Film(0, DUE_S + 10))
     assert await studio.pool.fetchval("SELECT count(*) FROM event") == 0
     assert await load_state(studio.pool, studio.camera.camera_id) is None
 
@@ -278,7 +281,7 @@ async def refusals(pool: asyncpg.Pool, number: int) -> None:
 
 async def test_findings_wait_for_the_database(studio: Studio) -> None:
     async with database_away(studio.pool):
-        playing = asyncio.create_task(studio.play(Film(0, 60)))
+        playing = asyncio.create_task(studio.play(Film(0, DUE_S + 10)))
         await refusals(studio.pool, 2)
         assert await studio.pool.fetchval("SELECT count(*) FROM event") == 0
     await playing
@@ -288,26 +291,26 @@ async def test_findings_wait_for_the_database(studio: Studio) -> None:
 
 async def test_what_could_not_be_stored_is_not_kept_as_told(studio: Studio) -> None:
     """Stopped while the database is away: the next worker tells it."""
-    before = await studio.play(Film(0, 38))
+    before = await studio.play(Film(0, DUE_S - 5))
     async with database_away(studio.pool):
-        watch = studio.watch(Film(38, 60), state=before)
+        watch = studio.watch(Film(DUE_S - 5, DUE_S + 10), state=before)
         running = asyncio.create_task(watch.run())
         await refusals(studio.pool, 2)
         running.cancel()
         kept = await watch.close()
     assert await vehicle_phases(studio) == []
-    await studio.play(Film(60, 80), state=kept)
+    await studio.play(Film(DUE_S + 10, DUE_S + 20), state=kept)
     assert await vehicle_phases(studio) == ["alert"]
 
 
 async def test_a_clock_set_back_begins_anew(studio: Studio) -> None:
     await studio.play(Film(100, 110))
-    await studio.play(Film(0, 60))
+    await studio.play(Film(0, DUE_S + 10))
     assert await vehicle_phases(studio) == ["alert"]
 
 
 async def test_an_unreadable_state_begins_anew(studio: Studio) -> None:
-    await studio.play(Film(0, 60), state=b"not a state")
+    await studio.play(Film(0, DUE_S + 10), state=b"not a state")
     assert await vehicle_phases(studio) == ["alert"]
 
 
