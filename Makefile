@@ -17,7 +17,7 @@ export UV_PYTHON ?= $(PYTHON)
 export UV_CACHE_DIR ?= $(shell test -w "$$HOME" && echo "$$HOME/.cache/uv" || echo "$(CURDIR)/.tools/cache")
 
 # npm comes from the machine, or else from a package of the dev group.
-NPM_GROUP := $(shell command -v npm >/dev/null || echo --group node)
+NPM_GROUP := $(shell command -v npm >/dev/null && command -v node >/dev/null || echo --group node)
 
 .PHONY: help demo run test lint reference format bench clean
 
@@ -60,6 +60,9 @@ $(UV):
 	@$(PYTHON) -m venv .tools/uv || \
 	    { echo "Python's venv module is needed (Debian: apt-get install python3-venv)" >&2; exit 1; }
 	.tools/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(DASHBOARD): scripts/build_dashboard.py dashboard/package.json dashboard/package-lock.json .venv/.runtime
+	$(BIN)/python scripts/build_dashboard.py
 
 .venv/.runtime: pyproject.toml uv.lock | $(UV)
 	$(UV) sync --locked --inexact --no-dev $(NPM_GROUP)

@@ -11,11 +11,12 @@ from sharpeyes.health.context import HealthContext
 from sharpeyes.health.judgement import NOT_ASKED
 from sharpeyes.health.schedule import Schedule, phase_of, subnet_of
 from sharpeyes.health.status import Cause
-from sharpeyes.health.store import DATABASE_AWAY, StatusStore, StoredStatus
+from sharpeyes.health.store import StatusStore, StoredStatus
 from sharpeyes.health.timers import Timer, Timers
 from sharpeyes.health.visiting import Visitor, Watched
 from sharpeyes.registry.camera import Camera, PollMode
 from sharpeyes.registry.errors import StaleLeaseError
+from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.registry.shards import ShardLease
 
 log = structlog.get_logger()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
 import asyncpg
 import msgspec
@@ -20,16 +20,6 @@ from sharpeyes.registry.camera import Camera
 from sharpeyes.registry.shards import ShardLease, require_lease
 
 Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
-
-DATABASE_AWAY: Final = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-)
-"""Errors that end by themselves: what could not be stored is stored later."""
 
 _EVENT_OF: Final = {
     Status.OFFLINE: (EventType.CAMERA_OFFLINE, Severity.WARNING),
@@ -189,7 +179,7 @@ async def record(
         event = _event(camera, transition, random)
         if event:
             # The pool's proxy is a connection in all but its type.
-            await append(cast("asyncpg.Connection", connection), event)
+            await append(connection, event)
         await connection.execute(
             _ADD_TRANSITION,
             camera.camera_id,

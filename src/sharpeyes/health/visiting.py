@@ -11,9 +11,10 @@ from sharpeyes.health.evaluation import Reference, judge_freeze
 from sharpeyes.health.judgement import CameraState, judge
 from sharpeyes.health.probes import Probes
 from sharpeyes.health.status import Check, CheckResult, Status, Transition
-from sharpeyes.health.store import DATABASE_AWAY, record
+from sharpeyes.health.store import record
 from sharpeyes.health.timers import Timer, Timers
 from sharpeyes.registry.camera import Camera
+from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.registry.shards import ShardLease
 
 log = structlog.get_logger()

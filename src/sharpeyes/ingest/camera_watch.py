@@ -18,9 +18,10 @@ from sharpeyes.ingest.context import FrameFate, IngestContext
 from sharpeyes.ingest.detection import Detection
 from sharpeyes.ingest.looking import Look, Picture, look
 from sharpeyes.ingest.sources import FrameSources, Take
-from sharpeyes.ingest.store import DATABASE_AWAY, load_state, record
+from sharpeyes.ingest.store import load_state, record
 from sharpeyes.ingest.telling import events_of
 from sharpeyes.registry.camera import Camera
+from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.registry.shards import ShardLease
 
 log = structlog.get_logger()

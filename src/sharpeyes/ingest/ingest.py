@@ -13,9 +13,10 @@ from sharpeyes.ingest.camera_watch import CameraWatch
 from sharpeyes.ingest.context import IngestContext
 from sharpeyes.ingest.detection import Detection
 from sharpeyes.ingest.sources import Sources, can_be_sampled
-from sharpeyes.ingest.store import DATABASE_AWAY, save_states
+from sharpeyes.ingest.store import save_states
 from sharpeyes.registry.camera import Camera
 from sharpeyes.registry.errors import StaleLeaseError
+from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.registry.shards import ShardLease
 
 log = structlog.get_logger()

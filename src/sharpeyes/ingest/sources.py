@@ -13,9 +13,9 @@ from sharpeyes.devices.keyframes import Keyframe, KeyframeStream, first_keyframe
 from sharpeyes.devices.snapshot import fetch_snapshot
 from sharpeyes.ingest.context import IngestContext
 from sharpeyes.ingest.looking import Picture
-from sharpeyes.ingest.store import DATABASE_AWAY
 from sharpeyes.registry.camera import Camera, PollMode, SampleSource
 from sharpeyes.registry.errors import RegistryError
+from sharpeyes.registry.outage import DATABASE_AWAY
 
 Take = Callable[[], Awaitable[Picture | Fault]]
 """Gives the newest frame; after a fault the source is over."""

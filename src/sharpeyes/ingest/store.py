@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, TypeAlias, cast
+from typing import TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -14,16 +14,6 @@ from sharpeyes.events.store import append
 from sharpeyes.registry.shards import ShardLease, require_lease
 
 Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
-
-DATABASE_AWAY: Final = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-)
-"""Errors that end by themselves: what could not be stored is stored later."""
 
 _SAVE = """
 INSERT INTO detector_state AS s (camera_id, state, saved_at, epoch) VALUES ($1, $2, $3, $4)
@@ -63,9 +53,7 @@ async def record(
     """
     async with connection.transaction():
         await require_lease(connection, lease, worker_id)
-        # The pool's proxy is a connection in all but its type.
-        proxied = cast("asyncpg.Connection", connection)
-        stored = [await append(proxied, event) for event in events]
+        stored = [await append(connection, event) for event in events]
         await connection.execute(_SAVE, camera_id, state, now, lease.epoch)
     return sum(event is not None for event in stored)
 

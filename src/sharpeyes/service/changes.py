@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from sharpeyes.service.database import DATABASE_AWAY
+from sharpeyes.registry.outage import DATABASE_AWAY
 
 CHANNEL = "sharpeyes"
 

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Final
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -10,18 +9,6 @@ import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.service.errors import DatabaseError, DurabilityError
-
-DATABASE_AWAY: Final = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    # What a connection says whose server was killed.
-    asyncpg.InternalClientError,
-)
-"""What is raised while the database cannot be reached: expected, and over again some time."""
 
 
 async def open_pool(

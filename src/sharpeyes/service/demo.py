@@ -66,6 +66,7 @@ picture_interval_s = 10
 clock_interval_s = 20
 recheck_s = [1, 2]
 backoff_max_s = 10
+login_block_s = 30
 frozen_after_s = 20
 """
 
@@ -157,7 +158,7 @@ class Demo:
             event_id = await self._show_vehicle()
             self._say(
                 f"\nAll of it took {time.monotonic() - started:.0f} s. The picture, and how it was"
-                f" delivered: {self._url}/#/events/{event_id}"
+                f" delivered: {self._url}/#/en/events/{event_id}"
             )
             if not once:
                 self._say("Cameras go on failing and recovering until Ctrl-C.")

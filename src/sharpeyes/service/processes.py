@@ -26,6 +26,7 @@ from sharpeyes.ingest.context import IngestContext
 from sharpeyes.ingest.ingest import Ingest
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.divisions import DivisionStore
+from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.registry.sealing import Sealer
 from sharpeyes.registry.shards import ShardLeases
 from sharpeyes.registry.store import CameraStore
@@ -33,7 +34,7 @@ from sharpeyes.service import metrics
 from sharpeyes.service.api.app import build_app
 from sharpeyes.service.api.context import ApiContext
 from sharpeyes.service.changes import Changes
-from sharpeyes.service.database import DATABASE_AWAY, open_pool
+from sharpeyes.service.database import open_pool
 from sharpeyes.service.errors import ServiceError
 from sharpeyes.service.keys import load_or_create_key
 from sharpeyes.service.settings import Settings

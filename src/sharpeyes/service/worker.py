@@ -15,10 +15,10 @@ from typing import Protocol
 import structlog
 
 from sharpeyes.registry.camera import Camera
+from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.registry.shards import ShardLease, ShardLeases
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.service.changes import Change, Changes
-from sharpeyes.service.database import DATABASE_AWAY
 
 log = structlog.get_logger()
 

@@ -7,10 +7,10 @@ from http import HTTPStatus
 import msgspec
 from aiohttp import web
 
+from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.problem import ProblemError
-from sharpeyes.service.database import DATABASE_AWAY
 from sharpeyes.service.metrics import exposition, read_gauges
 
 OPENAPI = web.AppKey("openapi", bytes)

@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 
 from sharpeyes.registry.errors import RegistryError
+from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.service.access import (
     ANONYMOUS,
     Principal,
@@ -19,7 +20,6 @@ from sharpeyes.service.access import (
 )
 from sharpeyes.service.api.context import CONTEXT, ApiContext
 from sharpeyes.service.api.problem import Problem, ProblemError, problem_response
-from sharpeyes.service.database import DATABASE_AWAY
 
 PRINCIPAL = web.RequestKey("principal", Principal)
 # A `__Host-` name needs https; behind a plain address in a private network the plain one is used.

@@ -2,57 +2,71 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import asyncpg
 import typer
+from typer.core import TyperGroup
 
-from sharpeyes.events.errors import EventsError
-from sharpeyes.registry.errors import RegistryError
-from sharpeyes.service.cli import (
-    camera,
-    detect,
-    division,
-    endpoint,
-    receiver,
-    serve,
-    simulate,
-    token,
-    zone,
-)
-from sharpeyes.service.cli.context import config_file
-from sharpeyes.service.cli.output import CliError, fail, stop_writing
-from sharpeyes.service.errors import ServiceError
-from sharpeyes.service.logs import configure_logging
-from sharpeyes.service.settings import LogSettings
+# What each command is: a function or a group in a module of this package.
+_COMMANDS = {
+    "demo": ("serve", "demo"),
+    "serve": ("serve", "serve"),
+    "camera": ("camera", "app"),
+    "zone": ("zone", "app"),
+    "division": ("division", "app"),
+    "endpoint": ("endpoint", "app"),
+    "token": ("token", "app"),
+    "detect": ("detect", "detect"),
+    "simulate": ("simulate", "app"),
+    "receiver": ("receiver", "receiver"),
+    "api": ("serve", "api"),
+    "relay": ("serve", "relay"),
+    "worker": ("serve", "worker"),
+}
+_HELP = {"help_option_names": ["-h", "--help"]}
+
+
+class Commands(TyperGroup):
+    """Imports a command's module when the command is given.
+
+    All of them together take seconds to import (OpenCV, FFmpeg, SOAP), which is too long for
+    somebody who only adds a zone.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # typer's signature
+        """Return the names in the order of the help page."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  # typer's signature
+        """Return a command, or None when there is none of this name."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        found = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        if isinstance(found, typer.Typer):
+            command = typer.main.get_command(found)
+        else:
+            alone = typer.Typer(add_completion=False, context_settings=_HELP)
+            alone.command(cmd_name)(found)
+            command = typer.main.get_command(alone)
+        command.name = cmd_name
+        return command
+
 
 app = typer.Typer(
     name="sharpeyes",
+    cls=Commands,
     help="Watches over a city's public cameras: registry, health, events that arrive.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_HELP,
 )
-app.command()(serve.serve)
-app.command()(serve.demo)
-app.add_typer(camera.app, name="camera")
-app.add_typer(zone.app, name="zone")
-app.add_typer(division.app, name="division")
-app.add_typer(endpoint.app, name="endpoint")
-app.add_typer(token.app, name="token")
-app.command()(detect.detect)
-app.add_typer(simulate.app, name="simulate")
-app.command()(receiver.receiver)
-app.command()(serve.api)
-app.command()(serve.relay)
-app.command()(serve.worker)
-
-# What can go wrong in the world outside; anything else is a fault of ours and shows its traceback.
-_EXPECTED = (CliError, ServiceError, RegistryError, EventsError)
 
 
 def _print_version(wanted: bool) -> None:
@@ -74,23 +88,35 @@ def root(
         ),
     ] = False,
 ) -> None:
+    # Not at the top: --help and --version need none of it.
+    from sharpeyes.service.cli.context import config_file  # noqa: PLC0415  # see above
+    from sharpeyes.service.logs import configure_logging  # noqa: PLC0415  # see above
+    from sharpeyes.service.settings import LogSettings  # noqa: PLC0415  # see above
+
     config_file.set(config)
     # On stderr, and only what matters: stdout is the command's answer.
     configure_logging(LogSettings(level="warning", format="console"))
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """Return what a command may fail with; Python asks only once something was raised."""
+    from sharpeyes.service.cli.expected import EXPECTED  # noqa: PLC0415  # see above
+
+    return EXPECTED
 
 
 def main() -> None:
     """Run the command; exit 0, 1 when it failed, 2 when it was called wrongly."""
     try:
         app()
-    except _EXPECTED as error:
-        fail(str(error))
-        sys.exit(1)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        fail(f"the database cannot be used: {error}")
-        sys.exit(1)
-    except BrokenPipeError:
-        stop_writing()
-        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our pipe has gone (`sharpeyes ... | head`): drop what is left to print.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except _expected() as error:
+        from sharpeyes.service.cli.expected import explain  # noqa: PLC0415  # see above
+
+        typer.echo(f"sharpeyes: {explain(error)}", err=True)
+        sys.exit(1)

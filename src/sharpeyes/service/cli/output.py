@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -31,11 +30,6 @@ def note(message: str) -> None:
     print(message, file=sys.stderr, flush=True)  # noqa: T201  # this module is the CLI's voice
 
 
-def fail(message: str) -> None:
-    """Say in one line what is wrong."""
-    note(f"sharpeyes: {' '.join(message.split())}")
-
-
 def print_json(value: object) -> None:
     """Print one JSON value on one line (msgspec structs, dataclasses, datetimes, enums)."""
     sys.stdout.write(msgspec.json.encode(value).decode())
@@ -51,8 +45,3 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     console().print(table if table.row_count else empty)
-
-
-def stop_writing() -> None:
-    """Drop what is left to print: the reader of our pipe has gone (`sharpeyes ... | head`)."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
