@@ -16,6 +16,10 @@ MARGIN_PX: Final = 3
 """Pixels around the thing that its template keeps: the outline is what is known best."""
 SAME_CORRELATION: Final = 0.7
 SAME_LEVELS: Final = 12
+CREEP_PX: Final = 5
+"""How far a creeping thing is looked for."""
+CREEP_GAIN: Final = 0.05
+"""By how much it must match better there."""
 SAME_SHARE: Final = 0.6
 """Share of a thing's pixels that must be near what is remembered."""
 
@@ -47,6 +51,8 @@ class Candidate:
         gone_since_s: since when the scenery has been seen in its place; None while it has not.
         gone_looks: in how many looks.
         hidden_s: for how long it has been watched for without being seen.
+        likeness: correlation of the last look at it with its template.
+        usual_likeness: the same, of its looks so far.
         ask_again_s: when a model may be asked again that saw no vehicle.
         verified: what a model said; None where none was asked.
     """
@@ -63,6 +69,8 @@ class Candidate:
     gone_since_s: float | None = None
     gone_looks: int = 0
     hidden_s: float = 0.0
+    likeness: float = 1.0
+    usual_likeness: float = 1.0
     ask_again_s: float = -math.inf
     verified: bool | None = None
 
@@ -91,7 +99,9 @@ def widen(box_xyxy: BoxXyxy, margin_px: int, shape: tuple[int, ...]) -> BoxXyxy:
     )
 
 
-def look_at(candidate: Candidate, surface: Surface, scenery: Surface, slack: Slack) -> Presence:
+def look_at(
+    candidate: Candidate, surface: Surface, scenery: Surface, slack: Slack
+) -> tuple[Presence, float]:
     """Compare a candidate's place with its template and with the scenery behind it.
 
     Correlation forgives a change of light, the share of near pixels forgives a part that is
@@ -102,6 +112,9 @@ def look_at(candidate: Candidate, surface: Surface, scenery: Surface, slack: Sla
         surface: (c, H, W) uint8 picture at the size of the stationary model.
         scenery: (c, H, W) uint8, what the place looks like without it.
         slack: levels of noise in each plane.
+
+    Returns:
+        What the look shows, and the correlation with the template, -1 to 1.
     """
     now = crop(surface, candidate.window_xyxy)
     behind = crop(scenery, candidate.window_xyxy)
@@ -111,14 +124,34 @@ def look_at(candidate: Candidate, surface: Surface, scenery: Surface, slack: Sla
     near_thing = _near_share(now, candidate.template, thing, slack)
     near_scenery = _near_share(now, behind, thing, slack)
     if near_scenery >= SAME_SHARE and near_scenery > near_thing:
-        return Presence.GONE
-    if near_thing >= SAME_SHARE:
-        return Presence.THERE
-    if like_scenery >= SAME_CORRELATION and like_scenery > like_thing:
-        return Presence.GONE
-    if like_thing >= SAME_CORRELATION:
-        return Presence.THERE
-    return Presence.HIDDEN
+        presence = Presence.GONE
+    elif near_thing >= SAME_SHARE:
+        presence = Presence.THERE
+    elif like_scenery >= SAME_CORRELATION and like_scenery > like_thing:
+        presence = Presence.GONE
+    elif like_thing >= SAME_CORRELATION:
+        presence = Presence.THERE
+    else:
+        presence = Presence.HIDDEN
+    return presence, like_thing
+
+
+def has_crept(candidate: Candidate, surface: Surface) -> bool:
+    """Say whether a thing matches its template better a little way off: it moves on.
+
+    Args:
+        candidate: the thing.
+        surface: (c, H, W) uint8 picture at the size of the stationary model.
+    """
+    left, top, _, _ = candidate.window_xyxy
+    around = widen(candidate.window_xyxy, CREEP_PX, surface.shape[1:])
+    search = np.ascontiguousarray(crop(surface[0], around))
+    template = candidate.template[0]
+    scores = cv2.matchTemplate(search, template, cv2.TM_CCOEFF_NORMED)
+    at_home = float(scores[top - around[1], left - around[0]])
+    _, best, _, (x, y) = cv2.minMaxLoc(scores)
+    away = max(abs(x - (left - around[0])), abs(y - (top - around[1])))
+    return away >= 1 and best > at_home + CREEP_GAIN
 
 
 def _correlation(one: Surface, other: Surface) -> float:

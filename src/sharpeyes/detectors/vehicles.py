@@ -13,6 +13,7 @@ from sharpeyes.detectors.candidate import (
     Candidate,
     Presence,
     crop,
+    has_crept,
     look_at,
     widen,
 )
@@ -54,6 +55,13 @@ LEAST_LOST_S: Final = 4.0
 LOST_SHARE: Final = 0.5
 """The same as a share of what it has served: who stood for long is worth waiting for."""
 MOST_LOST_S: Final = 120.0
+USUAL_SHARE: Final = 0.1
+LIKENESS_DROP: Final = 0.1
+"""A thing that looks so much less like itself than usual is half hidden or on its way."""
+LATE_PART_SHARE: Final = 0.5
+"""A region below this share of the parts it joins is a late part, and moves no start."""
+SAME_THING: Final = 0.1
+"""Boxes that share so much of the smaller one are parts of one thing."""
 MOST_WATCHED_S: Final = 10.0
 """Time between two looks that counts as watched."""
 MOST_GAIN: Final = 1.35
@@ -185,9 +193,15 @@ class VehicleWatch:
     def _is_still_there(
         self, candidate: Candidate, surface: Surface, time_s: float, elapsed_s: float
     ) -> bool:
-        presence = look_at(candidate, surface, self.model.scenery, self.model.slack)
+        presence, likeness = look_at(candidate, surface, self.model.scenery, self.model.slack)
+        if presence is Presence.THERE and candidate.alert_s is None:
+            due_s = candidate.start_s + candidate.limit_s
+            if time_s >= due_s and has_crept(candidate, surface):
+                return False
         if presence is Presence.THERE:
             candidate.seen_s = time_s
+            candidate.likeness = likeness
+            candidate.usual_likeness += USUAL_SHARE * (likeness - candidate.usual_likeness)
             candidate.hidden_s = 0.0
             candidate.gone_since_s = None
             candidate.gone_looks = 0
@@ -206,7 +220,8 @@ class VehicleWatch:
     def _is_due(self, candidate: Candidate, surface: Surface, time_s: float) -> bool:
         told = candidate.alert_s is not None
         waiting = time_s - candidate.start_s < candidate.limit_s or time_s < candidate.ask_again_s
-        if told or waiting or candidate.seen_s < time_s:
+        changing = candidate.likeness < candidate.usual_likeness - LIKENESS_DROP
+        if told or waiting or changing or candidate.seen_s < time_s:
             return False
         return self._edges(surface, candidate.window_xyxy, candidate.mask) is Verdict.THING
 
@@ -223,18 +238,36 @@ class VehicleWatch:
                 if verdict not in MAY_STILL_GROW:
                     self._learn(surface, window, padded)
                 continue
-            self._add(surface, window, padded, time_s)
+            self._add(surface, box, _planted(mask, box, surface), time_s)
 
-    def _add(self, surface: Surface, window: BoxXyxy, mask: Plane, time_s: float) -> None:
+    def _add(self, surface: Surface, box: BoxXyxy, region: Plane, time_s: float) -> None:
+        """Make a candidate of a region and of the candidates that are parts of the same thing.
+
+        A part that settled before the rest belongs to something that was still moving: the whole
+        counts from its own stop. What was told stays as it is, and takes later parts in silence.
+        """
+        same = [one for one in self.candidates if _shared(one.box_xyxy, box) >= SAME_THING]
+        if any(one.alert_s is not None and _area(one.box_xyxy) >= _area(box) for one in same):
+            return
+        parts = [one for one in same if one.alert_s is None]
+        starts = [time_s - self._settle_s]
+        for part in parts:
+            if _area(part.box_xyxy) * LATE_PART_SHARE > _area(box):
+                starts.append(part.start_s)
+            view = crop(region, part.window_xyxy)
+            cv2.max(view, part.mask, dst=view)
+        x, y, wide, high = cv2.boundingRect(region)
+        window = widen((x, y, x + wide, y + high), MARGIN_PX, surface.shape[1:])
         candidate = Candidate(
             candidate_id=self._new_id(),
             window_xyxy=window,
-            mask=mask,
+            mask=crop(region, window).copy(),
             template=crop(surface, window).copy(),
-            start_s=time_s - self._settle_s,
+            start_s=min(starts),
             seen_s=time_s,
         )
         self._assign_zone(candidate)
+        self.candidates = [one for one in self.candidates if one not in parts]
         self.candidates.append(candidate)
         self.model.forget(self._held())
 
@@ -315,10 +348,28 @@ def _passes(
     return True
 
 
+def _area(box: BoxXyxy) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _shared(one: BoxXyxy, other: BoxXyxy) -> float:
+    """Return how much of the smaller box the two share, 0-1."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    return max(across, 0) * max(down, 0) / min(_area(one), _area(other))
+
+
 def _tight(box: BoxXyxy, mask: Plane) -> tuple[BoxXyxy, Plane]:
     x, y, width, height = cv2.boundingRect(mask)
     left, top = box[0] + x, box[1] + y
     return (left, top, left + width, top + height), mask[y : y + height, x : x + width]
+
+
+def _planted(mask: Plane, box: BoxXyxy, surface: Surface) -> Plane:
+    """Return an (H, W) uint8 mask of the whole picture with a box's mask in its place."""
+    region = blank(surface)
+    crop(region, box)[:] = mask
+    return region
 
 
 def _pad(mask: Plane, box: BoxXyxy, window: BoxXyxy) -> Plane:
