@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sharpeyes.detectors.picture import BoxXyxy, Plane
+from sharpeyes.detectors.boxes import BoxXyxy, crop, widen
+from sharpeyes.detectors.picture import Plane
 from sharpeyes.detectors.surface import Slack, Surface, distance
 
 MARGIN_PX: Final = 3
@@ -80,23 +81,6 @@ class Candidate:
         left, top, _, _ = self.window_xyxy
         x, y, width, height = cv2.boundingRect(self.mask)
         return left + x, top + y, left + x + width, top + y + height
-
-
-def crop(plane: Plane, window_xyxy: BoxXyxy) -> Plane:
-    """Return a view of a window of an (H, W) plane or a (c, H, W) surface."""
-    left, top, right, bottom = window_xyxy
-    return plane[..., top:bottom, left:right]
-
-
-def widen(box_xyxy: BoxXyxy, margin_px: int, shape: tuple[int, ...]) -> BoxXyxy:
-    """Return the box with a margin, cut at the borders of an (H, W, ...) picture."""
-    left, top, right, bottom = box_xyxy
-    return (
-        max(left - margin_px, 0),
-        max(top - margin_px, 0),
-        min(right + margin_px, shape[1]),
-        min(bottom + margin_px, shape[0]),
-    )
 
 
 def look_at(

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from sharpeyes.detectors.picture import BoxXyxy
+from sharpeyes.detectors.boxes import BoxXyxy
 
 FindingKind = Literal["motion", "abandoned_vehicle"]
 FindingPhase = Literal["start", "alert", "end"]

@@ -10,9 +10,9 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from sharpeyes.detectors.candidate import Candidate, crop
+from sharpeyes.detectors.boxes import BoxXyxy, crop
+from sharpeyes.detectors.candidate import Candidate
 from sharpeyes.detectors.errors import StateError
-from sharpeyes.detectors.picture import BoxXyxy
 from sharpeyes.detectors.surface import Surface
 
 VERSION: Final = 1

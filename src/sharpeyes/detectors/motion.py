@@ -6,9 +6,9 @@ from typing import Final
 
 import msgspec
 
+from sharpeyes.detectors.boxes import BoxXyxy
 from sharpeyes.detectors.finding import Finding
 from sharpeyes.detectors.kept_state import KeptEpisode
-from sharpeyes.detectors.picture import BoxXyxy
 
 LEAST_RATIO: Final = 0.001
 """Share of the zone that must be foreground: a person far down a street is about this."""

@@ -9,9 +9,6 @@ from sharpeyes.detectors.errors import PictureError
 Plane = npt.NDArray[np.uint8]
 """(h, w) uint8: luma 0-255, or a mask of 0 and 255."""
 
-BoxXyxy = tuple[int, int, int, int]
-"""Left, top, right, bottom in pixels; right and bottom are exclusive."""
-
 WORKING_SIDE_PX = 320
 """Longer side of the working picture. Cars at the far end of a street keep some 20 x 10 pixels."""
 
@@ -56,26 +53,3 @@ def to_luma(picture: npt.NDArray[np.uint8]) -> Plane:
     if picture.ndim == _COLOUR_DIMENSIONS:
         return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
     return picture
-
-
-def largest_box(mask: Plane) -> BoxXyxy:
-    """Return the box of the largest connected part of an (h, w) mask that is not empty.
-
-    It is found on cells of 2 x 2 pixels, which joins what a window pillar or a pole cuts.
-    """
-    height, width = mask.shape
-    down, across = max(1, height // 2), max(1, width // 2)
-    cells = np.asarray(shrink(mask, down, across) > 0, np.uint8)
-    number, _, stats, _ = cv2.connectedComponentsWithStats(cells, connectivity=8)
-    if number <= 1:
-        return 0, 0, width, height
-    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-    x, y, wide, high = (int(value) for value in stats[largest, :4])
-    return scale_box((x, y, x + wide, y + high), (down, across), (height, width))
-
-
-def scale_box(box_xyxy: BoxXyxy, from_hw: tuple[int, int], to_hw: tuple[int, int]) -> BoxXyxy:
-    """Return a box of a picture of one (height, width) as pixels of another."""
-    down, across = to_hw[0] / from_hw[0], to_hw[1] / from_hw[1]
-    left, top, right, bottom = box_xyxy
-    return round(left * across), round(top * down), round(right * across), round(bottom * down)

@@ -12,23 +12,14 @@ import numpy.typing as npt
 
 from sharpeyes.detectors import kept_state
 from sharpeyes.detectors.background import MotionModel
+from sharpeyes.detectors.boxes import BoxXyxy, largest_box, scale_box
 from sharpeyes.detectors.candidate import Candidate
 from sharpeyes.detectors.errors import TimeError
 from sharpeyes.detectors.finding import Finding, Rejection, Standing
 from sharpeyes.detectors.light import changed_light
 from sharpeyes.detectors.motion import MotionWatch, end_of
 from sharpeyes.detectors.passes import above
-from sharpeyes.detectors.picture import (
-    BoxXyxy,
-    Plane,
-    check_picture,
-    half,
-    largest_box,
-    scale_box,
-    shrink,
-    to_luma,
-    working_size,
-)
+from sharpeyes.detectors.picture import Plane, check_picture, half, shrink, to_luma, working_size
 from sharpeyes.detectors.surface import to_surface
 from sharpeyes.detectors.vehicles import VehicleWatch
 from sharpeyes.detectors.verifier import Sighting, Verifier

@@ -1,6 +1,5 @@
 """Stopped vehicles: from settled pixels to candidates, alerts and ends."""
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -8,14 +7,13 @@ from typing import Final
 import cv2
 import numpy as np
 
+from sharpeyes.detectors.boxes import BoxXyxy, area, crop, shared_ratio, widen
 from sharpeyes.detectors.candidate import (
     MARGIN_PX,
     Candidate,
     Presence,
-    crop,
     has_crept,
     look_at,
-    widen,
 )
 from sharpeyes.detectors.judge import Verdict, judge_edges, judge_shape
 from sharpeyes.detectors.kept_state import (
@@ -25,9 +23,10 @@ from sharpeyes.detectors.kept_state import (
     surface_of,
 )
 from sharpeyes.detectors.light import find_light
-from sharpeyes.detectors.passes import above, blank
-from sharpeyes.detectors.picture import BoxXyxy, Plane
-from sharpeyes.detectors.stillness import FULL, StillnessModel
+from sharpeyes.detectors.passes import blank
+from sharpeyes.detectors.picture import Plane
+from sharpeyes.detectors.regions import find_regions, padded_to, planted
+from sharpeyes.detectors.stillness import StillnessModel
 from sharpeyes.detectors.surface import Surface, copy_where
 from sharpeyes.detectors.verifier import Sighting
 from sharpeyes.detectors.zone_map import ZoneMap
@@ -36,12 +35,6 @@ SETTLE_SHARE: Final = 0.4
 """Of the shortest dwell limit: how long pixels must hold before they become a candidate."""
 LEAST_SETTLE_S: Final = 1.5
 MOST_SETTLE_S: Final = 8.0
-HALF_FULL: Final = FULL // 2
-CORE_SHARE: Final = 0.5
-"""Share of a region's pixels that must have settled fully; the rest may be half-way."""
-CELL_PX: Final = 2
-CELL_PIXELS: Final = 2
-"""Half-settled pixels that make a cell of 2 x 2 part of a region."""
 MOST_TESTS: Final = 8
 """Regions judged in one look; a cloud's edge makes hundreds, and they can wait."""
 MAY_STILL_GROW: Final = frozenset({Verdict.TOO_SMALL, Verdict.SHAPE, Verdict.UNCLEAR})
@@ -226,19 +219,19 @@ class VehicleWatch:
         return self._edges(surface, candidate.window_xyxy, candidate.mask) is Verdict.THING
 
     def _find_new(self, surface: Surface, time_s: float) -> None:
-        for tested, (box, mask) in enumerate(self._settled_regions()):
+        for tested, (box, mask) in enumerate(find_regions(self.model.count)):
             if tested >= MOST_TESTS or len(self.candidates) >= MOST_CANDIDATES:
                 return
             verdict = self._judge(surface, box, mask)
             window = widen(box, MARGIN_PX, surface.shape[1:])
-            padded = _pad(mask, box, window)
+            padded = padded_to(window, mask, box)
             if verdict is not Verdict.THING:
                 if verdict is not Verdict.TOO_SMALL:
                     self.rejections.append((box, verdict))
                 if verdict not in MAY_STILL_GROW:
                     self._learn(surface, window, padded)
                 continue
-            self._add(surface, box, _planted(mask, box, surface), time_s)
+            self._add(surface, box, planted(mask, box, surface), time_s)
 
     def _add(self, surface: Surface, box: BoxXyxy, region: Plane, time_s: float) -> None:
         """Make a candidate of a region and of the candidates that are parts of the same thing.
@@ -246,13 +239,13 @@ class VehicleWatch:
         A part that settled before the rest belongs to something that was still moving: the whole
         counts from its own stop. What was told stays as it is, and takes later parts in silence.
         """
-        same = [one for one in self.candidates if _shared(one.box_xyxy, box) >= SAME_THING]
-        if any(one.alert_s is not None and _area(one.box_xyxy) >= _area(box) for one in same):
+        same = [one for one in self.candidates if shared_ratio(one.box_xyxy, box) >= SAME_THING]
+        if any(one.alert_s is not None and area(one.box_xyxy) >= area(box) for one in same):
             return
         parts = [one for one in same if one.alert_s is None]
         starts = [time_s - self._settle_s]
         for part in parts:
-            if _area(part.box_xyxy) * LATE_PART_SHARE > _area(box):
+            if area(part.box_xyxy) * LATE_PART_SHARE > area(box):
                 starts.append(part.start_s)
             view = crop(region, part.window_xyxy)
             cv2.max(view, part.mask, dst=view)
@@ -285,39 +278,10 @@ class VehicleWatch:
         if verdict is not Verdict.THING:
             return verdict
         window = widen(box, MARGIN_PX, surface.shape[1:])
-        return self._edges(surface, window, _pad(mask, box, window))
+        return self._edges(surface, window, padded_to(window, mask, box))
 
     def _edges(self, surface: Surface, window: BoxXyxy, mask: Plane) -> Verdict:
         return judge_edges(crop(surface, window), crop(self.model.scenery, window), mask)
-
-    def _settled_regions(self) -> Iterator[tuple[BoxXyxy, Plane]]:
-        """Yield the box and the mask in it (h, w) of each settled region, largest first."""
-        count = self.model.count
-        full = blank(count)
-        above(count, FULL - 1, full)
-        if not cv2.countNonZero(full):
-            return
-        half = blank(count)
-        above(count, HALF_FULL - 1, half)
-        cells = cv2.resize(
-            half,
-            (math.ceil(half.shape[1] / CELL_PX), math.ceil(half.shape[0] / CELL_PX)),
-            interpolation=cv2.INTER_AREA,
-        )
-        _, cells = cv2.threshold(cells, 255 * CELL_PIXELS / CELL_PX**2 - 1, 255, cv2.THRESH_BINARY)
-        cells = cv2.morphologyEx(cells, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-        number, labels, stats, _ = cv2.connectedComponentsWithStats(cells, connectivity=8)
-        by_area = np.argsort(-stats[1:number, cv2.CC_STAT_AREA], kind="stable") + 1
-        for label in by_area:
-            x, y, width, height = (CELL_PX * int(value) for value in stats[label, :4])
-            box = (x, y, min(x + width, half.shape[1]), min(y + height, half.shape[0]))
-            inside = labels[y // 2 : (y + height) // 2, x // 2 : (x + width) // 2] == label
-            grown = inside.repeat(CELL_PX, 0).repeat(CELL_PX, 1)
-            window = crop(half, box)
-            mask = np.where(grown[: window.shape[0], : window.shape[1]], window, 0).astype(np.uint8)
-            core = cv2.countNonZero(cv2.bitwise_and(mask, crop(full, box)))
-            if core >= CORE_SHARE * cv2.countNonZero(mask) > 0:
-                yield _tight(box, mask)
 
     def _learn(self, surface: Surface, window: BoxXyxy, mask: Plane) -> None:
         whole = blank(surface)
@@ -346,34 +310,3 @@ def _passes(
         return False
     candidate.verified = sighting is Sighting.VEHICLE
     return True
-
-
-def _area(box: BoxXyxy) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def _shared(one: BoxXyxy, other: BoxXyxy) -> float:
-    """Return how much of the smaller box the two share, 0-1."""
-    across = min(one[2], other[2]) - max(one[0], other[0])
-    down = min(one[3], other[3]) - max(one[1], other[1])
-    return max(across, 0) * max(down, 0) / min(_area(one), _area(other))
-
-
-def _tight(box: BoxXyxy, mask: Plane) -> tuple[BoxXyxy, Plane]:
-    x, y, width, height = cv2.boundingRect(mask)
-    left, top = box[0] + x, box[1] + y
-    return (left, top, left + width, top + height), mask[y : y + height, x : x + width]
-
-
-def _planted(mask: Plane, box: BoxXyxy, surface: Surface) -> Plane:
-    """Return an (H, W) uint8 mask of the whole picture with a box's mask in its place."""
-    region = blank(surface)
-    crop(region, box)[:] = mask
-    return region
-
-
-def _pad(mask: Plane, box: BoxXyxy, window: BoxXyxy) -> Plane:
-    padded = np.zeros((window[3] - window[1], window[2] - window[0]), np.uint8)
-    left, top = box[0] - window[0], box[1] - window[1]
-    padded[top : top + mask.shape[0], left : left + mask.shape[1]] = mask
-    return padded

@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from sharpeyes.detectors.boxes import BoxXyxy
 from sharpeyes.detectors.errors import ModelError
-from sharpeyes.detectors.picture import BoxXyxy, Plane
+from sharpeyes.detectors.picture import Plane
 
 CLASSES: Final = 80
 VEHICLES: Final = frozenset({2, 3, 5, 7})

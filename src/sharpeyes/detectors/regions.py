@@ -1,0 +1,85 @@
+"""Settled pixels to regions."""
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+import cv2
+import numpy as np
+
+from sharpeyes.detectors.boxes import BoxXyxy, crop
+from sharpeyes.detectors.passes import above, blank
+from sharpeyes.detectors.picture import Plane
+from sharpeyes.detectors.stillness import FULL
+from sharpeyes.detectors.surface import Surface
+
+HALF_FULL: Final = FULL // 2
+CORE_SHARE: Final = 0.5
+"""Share of a region's pixels that must have settled fully; the rest may be half-way."""
+CELL_PX: Final = 2
+"""Regions are found on cells, which joins what a pole cuts and costs a quarter."""
+CELL_PIXELS: Final = 2
+"""Half-settled pixels that make a cell of 2 x 2 part of a region."""
+LEAST_CELLS: Final = 6
+"""Smaller ones are dust, and there may be hundreds."""
+
+
+def find_regions(count: Plane) -> Iterator[tuple[BoxXyxy, Plane]]:
+    """Find what has settled together.
+
+    Args:
+        count: (H, W) uint8 counters of the stationary model.
+
+    Yields:
+        The box and the (h, w) uint8 mask in it of each region, largest first.
+    """
+    full = blank(count)
+    above(count, FULL - 1, full)
+    if not cv2.countNonZero(full):
+        return
+    half = blank(count)
+    above(count, HALF_FULL - 1, half)
+    number, labels, stats, _ = cv2.connectedComponentsWithStats(_cells(half), connectivity=8)
+    by_area = np.argsort(-stats[1:number, cv2.CC_STAT_AREA], kind="stable") + 1
+    for label in by_area:
+        x, y, wide, high, cells = (int(value) for value in stats[label])
+        if cells < LEAST_CELLS:
+            return
+        inside = labels[y : y + high, x : x + wide] == label
+        grown = inside.repeat(CELL_PX, 0).repeat(CELL_PX, 1)
+        left, top = CELL_PX * x, CELL_PX * y
+        window = half[top : top + CELL_PX * high, left : left + CELL_PX * wide]
+        mask = np.where(grown[: window.shape[0], : window.shape[1]], window, 0).astype(np.uint8)
+        box = (left, top, left + mask.shape[1], top + mask.shape[0])
+        core = cv2.countNonZero(cv2.bitwise_and(mask, crop(full, box)))
+        if core >= CORE_SHARE * cv2.countNonZero(mask) > 0:
+            yield _tight(box, mask)
+
+
+def planted(mask: Plane, box: BoxXyxy, surface: Surface) -> Plane:
+    """Return an (H, W) uint8 mask of the whole picture with a box's mask in its place."""
+    region = blank(surface)
+    crop(region, box)[:] = mask
+    return region
+
+
+def padded_to(window: BoxXyxy, mask: Plane, box: BoxXyxy) -> Plane:
+    """Return the (h, w) uint8 mask of a window from that of a box within it."""
+    padded = np.zeros((window[3] - window[1], window[2] - window[0]), np.uint8)
+    left, top = box[0] - window[0], box[1] - window[1]
+    padded[top : top + mask.shape[0], left : left + mask.shape[1]] = mask
+    return padded
+
+
+def _cells(half: Plane) -> Plane:
+    """Return the cells of which enough pixels are half-way, small holes closed; 0 or 255."""
+    size = (math.ceil(half.shape[1] / CELL_PX), math.ceil(half.shape[0] / CELL_PX))
+    cells = np.asarray(cv2.resize(half, size, interpolation=cv2.INTER_AREA), np.uint8)
+    above(cells, 255 * CELL_PIXELS // CELL_PX**2 - 1, cells)
+    return np.asarray(cv2.morphologyEx(cells, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _tight(box: BoxXyxy, mask: Plane) -> tuple[BoxXyxy, Plane]:
+    x, y, width, height = cv2.boundingRect(mask)
+    left, top = box[0] + x, box[1] + y
+    return (left, top, left + width, top + height), mask[y : y + height, x : x + width]
