@@ -49,6 +49,7 @@ class MotionModel:
         self._excess = blank(luma)
         self.foreground = blank(half(luma))
         self._levels = 0.0
+        self._step = 0
         self._blink_s = 0.0
         self._sink_levels = 0.0
 
@@ -90,7 +91,8 @@ class MotionModel:
         """Return (h, w) uint8: 255 where a pixel is beyond its own threshold."""
         raw = np.asarray(cv2.absdiff(luma, self._background), np.uint8)
         cv2.subtract(raw, self._excess, dst=raw)
-        above(raw, LEAST_THRESHOLD, raw)
+        # The background of a pixel strays about its median by half a step.
+        above(raw, LEAST_THRESHOLD + self._step // 2, raw)
         return raw
 
     def _follow(self, luma: Plane, elapsed_s: float) -> None:
@@ -98,6 +100,7 @@ class MotionModel:
         step = int(self._levels)
         if step == 0:
             return
+        self._step = step
         self._levels -= step
         brighter = np.asarray(cv2.subtract(luma, self._background), np.uint8)
         darker = np.asarray(cv2.subtract(self._background, luma), np.uint8)

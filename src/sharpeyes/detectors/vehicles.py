@@ -51,6 +51,8 @@ MOST_LOST_S: Final = 120.0
 USUAL_SHARE: Final = 0.1
 LIKENESS_DROP: Final = 0.1
 """A thing that looks so much less like itself than usual is half hidden or on its way."""
+JOIN_SETTLES: Final = 3.0
+"""Parts of one thing settle within so many settling times."""
 LATE_PART_SHARE: Final = 0.5
 """A region below this share of the parts it joins is a late part, and moves no start."""
 SAME_THING: Final = 0.1
@@ -237,12 +239,16 @@ class VehicleWatch:
         """Make a candidate of a region and of the candidates that are parts of the same thing.
 
         A part that settled before the rest belongs to something that was still moving: the whole
-        counts from its own stop. What was told stays as it is, and takes later parts in silence.
+        counts from its own stop. What has stood for longer stays: small parts are taken for
+        its own and left out, and larger ones are another vehicle.
         """
         same = [one for one in self.candidates if shared_ratio(one.box_xyxy, box) >= SAME_THING]
-        if any(one.alert_s is not None and area(one.box_xyxy) >= area(box) for one in same):
+        joins_s = time_s - JOIN_SETTLES * self._settle_s
+        parts = [one for one in same if one.alert_s is None and one.start_s >= joins_s]
+        if any(
+            area(box) < LATE_PART_SHARE * area(one.box_xyxy) for one in same if one not in parts
+        ):
             return
-        parts = [one for one in same if one.alert_s is None]
         starts = [time_s - self._settle_s]
         for part in parts:
             if area(part.box_xyxy) * LATE_PART_SHARE > area(box):

@@ -1,0 +1,69 @@
+"""Foreground F1 against official masks."""
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from benchmarks.detectors.clips import clip, footage_folder
+from benchmarks.detectors.models import MODELS, Model, Plane, f1
+
+COMPARED = ("ours", "mog2", "knn")
+HIGHWAY_FPS = 25
+FIRST_SCORED = 470
+MOVING = 255
+UNSCORED = (85, 170)
+"""Outside of the region of interest, and unknown."""
+TREES_FRAME = 247
+"""Counted from 0."""
+
+
+def highway_f1(sample_fps: int, *, last: int = 1700) -> dict[str, float]:
+    """Score all models on cdnet-highway; every frame that is sampled from 470 on counts."""
+    models = {name: MODELS[name]() for name in COMPARED}
+    counts = {name: np.zeros(3, np.int64) for name in COMPARED}
+    truth_folder = footage_folder() / "cdnet-highway" / "groundtruth"
+    for number, time_s, luma in _lumas("cdnet-highway", HIGHWAY_FPS // sample_fps):
+        if number > last:
+            break
+        for model in models.values():
+            model.apply(luma, time_s)
+        if number < FIRST_SCORED:
+            continue
+        truth = _read(str(truth_folder / f"gt{number:06d}.png"))
+        for name, model in models.items():
+            counts[name] += _compare(model, truth)
+    return {name: round(f1(*map(int, counts[name])), 4) for name in COMPARED}
+
+
+def trees_f1() -> dict[str, float]:
+    """Score all models on the one mask of wallflower-wavingtrees, with every frame before it."""
+    models = {name: MODELS[name]() for name in COMPARED}
+    for number, time_s, luma in _lumas("wallflower-wavingtrees", 1):
+        for model in models.values():
+            model.apply(luma, time_s)
+        if number == TREES_FRAME + 1:
+            break
+    truth = _read(str(footage_folder() / "wallflower-wavingtrees" / "gt_b00247.png"))
+    return {name: round(f1(*map(int, _compare(model, truth))), 4) for name, model in models.items()}
+
+
+def _lumas(name: str, stride: int) -> Iterator[tuple[int, float, Plane]]:
+    for frame in clip(name).frames():
+        if (frame.number - 1) % stride == 0:
+            luma = cv2.cvtColor(frame.picture, cv2.COLOR_BGR2GRAY)
+            yield frame.number, frame.time_s, np.asarray(luma, np.uint8)
+
+
+def _read(path: str) -> Plane:
+    mask = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
+    assert mask is not None, path
+    return np.asarray(mask, np.uint8)
+
+
+def _compare(model: Model, truth: Plane) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    scored = ~np.isin(truth, UNSCORED)
+    found, moving = (model.mask() > 0) & scored, (truth == MOVING) & scored
+    return np.array(
+        [(found & moving).sum(), (found & ~moving).sum(), (moving & ~found).sum()], np.int64
+    )
