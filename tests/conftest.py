@@ -1,5 +1,6 @@
 """Fixtures of all tests: one database server for the run, a fresh database for each test."""
 
+import logging
 import os
 import tempfile
 import uuid
@@ -10,10 +11,16 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 import pytest_asyncio
+import structlog
+from hypothesis import settings
 
 from sharpeyes.service.database import open_pool
 from sharpeyes.service.migrate import migrate
 from sharpeyes.service.postgres import EmbeddedPostgres
+
+# A busy machine is no defect: no example fails for being slow.
+settings.register_profile("sharpeyes", deadline=None, print_blob=True)
+settings.load_profile("sharpeyes")
 
 _REPOSITORY = Path(__file__).parents[1]
 
@@ -65,6 +72,18 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     """Connections to ``database_url``, set up as those of the service."""
     async with await open_pool(database_url, min_size=1, max_size=8) as pool:
         yield pool
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Undo what a test did to logging: commands that are called here set up that of the process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
