@@ -19,6 +19,7 @@ from sharpeyes.detectors.scene import SceneDetector
 SCENES = 44
 LASTS_S = 2400.0
 CLIP_FPS = 5.0
+GAP_S = 600.0
 SAME_SHARE = 0.3
 LATEST_S = 60.0
 """An alarm that comes later than so long after it was due is missed."""
@@ -121,6 +122,9 @@ def make_plan(seed: int) -> Plan:
     hides = np.sort(random.uniform(stops_s + 60, leaves_s - 60, 3))
     middle_s = float(random.uniform(stops_s + 60, stops_s + limit_s - 30))
     trouble = seed // len(PLACES) % 3
+    if trouble == 1:
+        # What leaves during the gap can be known to nobody.
+        leaves_s = max(leaves_s, middle_s + GAP_S + 180)
     return Plan(
         name=name,
         period_s=float(random.choice([1.0, 2.0, 5.0])),
@@ -135,7 +139,7 @@ def make_plan(seed: int) -> Plan:
         ),
         darkness=float(random.choice([1.0, 0.4])),
         swing=float(random.uniform(0.0, 0.2)),
-        gap_s=(middle_s, middle_s + 600) if trouble == 1 else None,
+        gap_s=(middle_s, middle_s + GAP_S) if trouble == 1 else None,
         restart_s=middle_s if trouble == 2 else None,
     )
 
@@ -171,7 +175,7 @@ def tally(plan: Plan, findings: list[Finding], result: Result) -> float | None:
     in_time = [delay for delay in delays if -LATEST_S < delay <= LATEST_S]
     # A gap over the due time is nobody's fault: the first picture after it is the earliest.
     if plan.gap_s is not None and not in_time:
-        in_time = [delay for delay in delays if 0 < delay <= 600 + LATEST_S]
+        in_time = [delay for delay in delays if 0 < delay <= GAP_S + LATEST_S]
     if not in_time:
         result.missed += 1
         return None

@@ -36,11 +36,22 @@ def working_size(height: int, width: int) -> tuple[int, int]:
     return 2 * max(1, round(height * scale / 2)), 2 * max(1, round(width * scale / 2))
 
 
-def shrink(plane: Plane, height: int, width: int) -> Plane:
-    """Shrink by area, which also averages noise; the same size gives the plane itself."""
-    if plane.shape[:2] == (height, width):
-        return plane
-    return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+def shrink(picture: Plane, height: int, width: int) -> Plane:
+    """Shrink an (H, W) or (H, W, 3) picture; the same size gives the picture itself.
+
+    By area, which also averages noise, as far as whole numbers go: what is left is less than
+    a factor of two, and bilinear does it in a tenth of the time.
+    """
+    if picture.shape[:2] == (height, width):
+        return picture
+    whole = min(picture.shape[0] // height, picture.shape[1] // width)
+    if whole > 1:
+        size = (picture.shape[1] // whole, picture.shape[0] // whole)
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    if picture.shape[:2] == (height, width):
+        return picture
+    shrunk = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(shrunk, np.uint8)
 
 
 def half(picture: Plane) -> Plane:

@@ -103,7 +103,7 @@ class StillnessModel:
     def _measure_noise(self, surface: Surface) -> None:
         """Follow the median difference from the scenery: most of a picture is scenery."""
         for index, (plane, scenery) in enumerate(zip(surface, self.scenery, strict=True)):
-            level = median_level(np.asarray(cv2.absdiff(plane, scenery), np.uint8))
+            level = median_level(np.asarray(cv2.absdiff(plane[::2], scenery[::2]), np.uint8))
             self._noise[index] += NOISE_SHARE * (level - self._noise[index])
 
     def _differing(self, levels: Plane) -> None:
