@@ -1,6 +1,6 @@
 """Foreground F1 against official masks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -18,28 +18,35 @@ TREES_FRAME = 247
 """Counted from 0."""
 
 
-def highway_f1(sample_fps: int, *, last: int = 1700) -> dict[str, float]:
-    """Score all models on cdnet-highway; every frame that is sampled from 470 on counts."""
-    models = {name: MODELS[name]() for name in COMPARED}
-    counts = {name: np.zeros(3, np.int64) for name in COMPARED}
+def highway_f1(rates: Sequence[int]) -> dict[str, dict[str, float]]:
+    """Score all models on cdnet-highway at some rates; every sampled frame from 470 on counts.
+
+    Returns:
+        For each rate, as text, the F1 of each model.
+    """
+    models = {rate: {name: MODELS[name]() for name in COMPARED} for rate in rates}
+    counts = {rate: {name: np.zeros(3, np.int64) for name in COMPARED} for rate in rates}
     truth_folder = footage_folder() / "cdnet-highway" / "groundtruth"
-    for number, time_s, luma in _lumas("cdnet-highway", HIGHWAY_FPS // sample_fps):
-        if number > last:
-            break
-        for model in models.values():
-            model.apply(luma, time_s)
-        if number < FIRST_SCORED:
-            continue
-        truth = _read(str(truth_folder / f"gt{number:06d}.png"))
-        for name, model in models.items():
-            counts[name] += _compare(model, truth)
-    return {name: round(f1(*map(int, counts[name])), 4) for name in COMPARED}
+    for number, time_s, luma in _lumas("cdnet-highway"):
+        sampled = [rate for rate in rates if (number - 1) % (HIGHWAY_FPS // rate) == 0]
+        for rate in sampled:
+            for model in models[rate].values():
+                model.apply(luma, time_s)
+        if number >= FIRST_SCORED:
+            truth = _read(str(truth_folder / f"gt{number:06d}.png"))
+            for rate in sampled:
+                for name, model in models[rate].items():
+                    counts[rate][name] += _compare(model, truth)
+    return {
+        str(rate): {name: round(f1(*map(int, counts[rate][name])), 4) for name in COMPARED}
+        for rate in rates
+    }
 
 
 def trees_f1() -> dict[str, float]:
     """Score all models on the one mask of wallflower-wavingtrees, with every frame before it."""
     models = {name: MODELS[name]() for name in COMPARED}
-    for number, time_s, luma in _lumas("wallflower-wavingtrees", 1):
+    for number, time_s, luma in _lumas("wallflower-wavingtrees"):
         for model in models.values():
             model.apply(luma, time_s)
         if number == TREES_FRAME + 1:
@@ -48,11 +55,10 @@ def trees_f1() -> dict[str, float]:
     return {name: round(f1(*map(int, _compare(model, truth))), 4) for name, model in models.items()}
 
 
-def _lumas(name: str, stride: int) -> Iterator[tuple[int, float, Plane]]:
+def _lumas(name: str) -> Iterator[tuple[int, float, Plane]]:
     for frame in clip(name).frames():
-        if (frame.number - 1) % stride == 0:
-            luma = cv2.cvtColor(frame.picture, cv2.COLOR_BGR2GRAY)
-            yield frame.number, frame.time_s, np.asarray(luma, np.uint8)
+        luma = cv2.cvtColor(frame.picture, cv2.COLOR_BGR2GRAY)
+        yield frame.number, frame.time_s, np.asarray(luma, np.uint8)
 
 
 def _read(path: str) -> Plane:

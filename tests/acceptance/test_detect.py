@@ -52,7 +52,8 @@ def test_masks_and_annotation_are_written(footage: Path, tmp_path: Path) -> None
     assert answer.returncode == 0, answer.stderr
     assert "motion" in answer.stdout
     names = sorted(path.name for path in masks.iterdir())
-    assert names[:2] == ["000001.png", "000031.png"]
+    assert names[0] == "000001.png"
+    assert len(names) == 57
     mask = cv2.imread(str(masks / names[5]), cv2.IMREAD_UNCHANGED)
     assert mask is not None
     assert mask.shape == (240, 320)

@@ -229,3 +229,64 @@ def test_any_size_and_any_picture_is_survived(
         assert 0.0 <= detector.motion_ratio["tiny"] <= 1.0
         assert detector.foreground_at(height, width).shape == (height, width)
     SceneDetector([tiny], dwell_s=1, state=detector.dump())
+
+
+def test_a_lorry_before_a_waiting_car_does_not_make_it_new(street: Street) -> None:
+    watch = Watch(SceneDetector(dwell_s=60))
+    watch.show(street() for _ in range(8))
+    watch.show(street([CAR]) for _ in range(60))
+    watch.show(street([CAR, (90, 70, 170, 130)]) for _ in range(20))
+    watch.show(street([CAR]) for _ in range(60))
+    (alert,) = watch.vehicles
+    assert alert.alert_s == pytest.approx(64.0, abs=2.0)
+
+
+def test_a_gap_without_frames_is_dwell(street: Street) -> None:
+    watch = Watch(SceneDetector(dwell_s=400))
+    watch.show(street() for _ in range(8))
+    watch.show(street([CAR]) for _ in range(30))
+    watch.time_s += 600
+    watch.show(street([CAR], light=0.8) for _ in range(4))
+    (alert,) = watch.vehicles
+    assert alert.start_s == pytest.approx(4.0, abs=1.5)
+    assert alert.dwell_s > 600
+
+
+def test_a_car_that_creeps_on_is_not_due_yet(street: Street) -> None:
+    watch = Watch(SceneDetector(dwell_s=10))
+    watch.show(street() for _ in range(8))
+    for left in (60, 100, 140):
+        watch.show(street([(left, 90, left + 56, 116)]) for _ in range(14))
+    assert not watch.vehicles
+    watch.show(street([(140, 90, 196, 116)]) for _ in range(14))
+    assert len(watch.vehicles) == 1
+
+
+def test_two_cars_side_by_side_are_two(street: Street) -> None:
+    watch = Watch(SceneDetector(dwell_s=10))
+    watch.show(street() for _ in range(8))
+    watch.show(street([CAR]) for _ in range(16))
+    watch.show(street([CAR, (164, 90, 220, 116)]) for _ in range(60))
+    assert len({finding.finding_id for finding in watch.vehicles}) == 2
+
+
+def test_night_falls_on_a_told_car(street: Street) -> None:
+    watch = Watch(SceneDetector(dwell_s=10))
+    watch.show(street() for _ in range(8))
+    watch.show(street([CAR]) for _ in range(40))
+    watch.show(street([CAR], light=1 - 0.005 * step) for step in range(120))
+    watch.show(street([CAR], light=0.4) for _ in range(40))
+    (alert,) = watch.vehicles
+    assert alert.phase == "alert"
+    watch.show(street(light=0.4) for _ in range(12))
+    assert [finding.phase for finding in watch.vehicles] == ["alert", "end"]
+
+
+def test_what_is_refused_is_said(street: Street) -> None:
+    watch = Watch(SceneDetector(dwell_s=6))
+    watch.show(street([CAR]) for _ in range(20))
+    reasons = set()
+    for _ in range(30):
+        watch.show([street()])
+        reasons |= {rejection.reason for rejection in watch.detector.rejections}
+    assert reasons == {"ghost"}
