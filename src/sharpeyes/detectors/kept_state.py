@@ -116,6 +116,7 @@ def restore_candidate(kept: KeptCandidate) -> Candidate:
         template=surface_of(kept.template, kept.window_xyxy),
         start_s=kept.start_s,
         seen_s=kept.seen_s,
+        zone=kept.zone,
         alert_s=kept.alert_s,
         verified=kept.verified,
     )
@@ -129,7 +130,9 @@ def surface_of(data: bytes, window_xyxy: BoxXyxy) -> Surface:
 
 def _check(candidate: KeptCandidate, state: KeptState) -> None:
     left, top, right, bottom = candidate.window_xyxy
-    inside = 0 <= left < right <= state.size[1] and 0 <= top < bottom <= state.size[0]
+    # Candidates are kept at the size of the stationary model.
+    height, width = state.size[0] // 2, state.size[1] // 2
+    inside = 0 <= left < right <= width and 0 <= top < bottom <= height
     area = (right - left) * (bottom - top)
     expected = (area, area * state.planes, area * state.planes)
     planes = (candidate.mask, candidate.template, candidate.scenery)

@@ -1,14 +1,18 @@
 """Motion episodes: when something began to move in a zone, and when it stopped."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Final
 
+import cv2
 import msgspec
+import numpy as np
 
-from sharpeyes.detectors.boxes import BoxXyxy
+from sharpeyes.detectors.boxes import BoxXyxy, largest_box, scale_box
 from sharpeyes.detectors.finding import Finding
 from sharpeyes.detectors.kept_state import KeptEpisode
+from sharpeyes.detectors.picture import Plane
 
 LEAST_RATIO: Final = 0.001
 """Share of the zone that must be foreground: a person far down a street is about this."""
@@ -99,6 +103,51 @@ class MotionWatch:
         assert self._finding_id is not None
         assert self._first_s is not None
         return KeptEpisode(self._finding_id, self._zone, self._first_s, self._last_s, self._box)
+
+
+class MotionReport:
+    """The episodes of all watched zones.
+
+    Attributes:
+        ratios: for each zone by name, the share of it that moved in the last picture, 0-1.
+    """
+
+    def __init__(self, masks: Mapping[str, Plane], new_id: Callable[[], int]) -> None:
+        """Watch zones, given as (h, w) uint8 masks of the size of the foreground."""
+        self._masks = masks
+        self._watches = {
+            name: MotionWatch(name, cv2.countNonZero(mask), new_id) for name, mask in masks.items()
+        }
+        self.ratios = dict.fromkeys(masks, 0.0)
+
+    def update(self, foreground: Plane, time_s: float, source_hw: tuple[int, int]) -> list[Finding]:
+        """Look at one (h, w) uint8 foreground of a source picture of (height, width)."""
+        findings = []
+        for name, watch in self._watches.items():
+            moving = np.asarray(cv2.bitwise_and(foreground, self._masks[name]), np.uint8)
+            self.ratios[name] = watch.ratio(cv2.countNonZero(moving))
+            if watch.is_motion(self.ratios[name]):
+                finding = watch.see(time_s, partial(_largest_box, moving, source_hw))
+            else:
+                finding = watch.rest(time_s)
+            if finding is not None:
+                findings.append(finding)
+        return findings
+
+    def keep(self) -> tuple[KeptEpisode, ...]:
+        """Return the episodes that were told and go on."""
+        kept = (watch.keep() for watch in self._watches.values())
+        return tuple(episode for episode in kept if episode is not None)
+
+    def resume(self, episodes: Iterable[KeptEpisode]) -> None:
+        """Go on with kept episodes of zones that are still there."""
+        for episode in episodes:
+            if episode.zone in self._watches:
+                self._watches[episode.zone].resume(episode)
+
+
+def _largest_box(moving: Plane, source_hw: tuple[int, int]) -> BoxXyxy:
+    return scale_box(largest_box(moving), (moving.shape[0], moving.shape[1]), source_hw)
 
 
 def start_of(episode: KeptEpisode) -> Finding:

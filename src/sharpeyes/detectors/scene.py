@@ -12,15 +12,16 @@ import numpy.typing as npt
 
 from sharpeyes.detectors import kept_state
 from sharpeyes.detectors.background import MotionModel
-from sharpeyes.detectors.boxes import BoxXyxy, largest_box, scale_box
+from sharpeyes.detectors.boxes import scale_box
 from sharpeyes.detectors.candidate import Candidate
 from sharpeyes.detectors.errors import TimeError
 from sharpeyes.detectors.finding import Finding, Rejection, Standing
 from sharpeyes.detectors.light import changed_light
-from sharpeyes.detectors.motion import MotionWatch, end_of
+from sharpeyes.detectors.motion import MotionReport, end_of
 from sharpeyes.detectors.passes import above
 from sharpeyes.detectors.picture import Plane, check_picture, half, shrink, to_luma, working_size
 from sharpeyes.detectors.surface import to_surface
+from sharpeyes.detectors.telling import Scale, tell_rejection, tell_standing, tell_vehicle
 from sharpeyes.detectors.vehicles import VehicleWatch
 from sharpeyes.detectors.verifier import Sighting, Verifier
 from sharpeyes.detectors.zone_map import ZoneMap
@@ -47,10 +48,9 @@ class _Parts:
     size: Size
     planes: int
     zones: ZoneMap
-    half_zones: ZoneMap
     motion: MotionModel
     vehicles: VehicleWatch
-    watches: dict[str, MotionWatch]
+    episodes: MotionReport
     looked_s: float
 
 
@@ -62,7 +62,6 @@ class SceneDetector:
     another view, which is learned anew, and what was told in the old one ends.
 
     Attributes:
-        motion_ratio: for each watch zone, the share of it that moves, 0-1.
         scene_changed: the last picture differs as a whole: other light, another view, or
             nothing to be seen. It is not motion.
     """
@@ -99,7 +98,6 @@ class SceneDetector:
         self._last_s = self._kept.time_s
         self._parts: _Parts | None = None
         self._source: Size = (0, 0)
-        self.motion_ratio: dict[str, float] = {}
         self.scene_changed = False
 
     def update(self, picture: npt.NDArray[np.uint8], time_s: float) -> list[Finding]:
@@ -128,10 +126,15 @@ class SceneDetector:
         visible = self._judge(parts, luma)
         if visible:
             parts.motion.learn(luma, elapsed_s)
-        findings = self._report_motion(parts)
+        findings = parts.episodes.update(parts.motion.foreground, time_s, self._source)
         if visible and time_s - parts.looked_s >= LOOK_PERIOD_S:
             findings += self._report_vehicles(parts, small, picture)
         return findings
+
+    @property
+    def motion_ratio(self) -> dict[str, float]:
+        """For each watch zone by name, the share of it that moved in the last picture, 0-1."""
+        return {} if self._parts is None else self._parts.episodes.ratios
 
     @property
     def foreground(self) -> npt.NDArray[np.bool_]:
@@ -154,31 +157,17 @@ class SceneDetector:
         """Everything stationary that is followed now."""
         if self._parts is None:
             return []
-        size = _half_size(self._parts.size)
-        return [
-            Standing(
-                finding_id=one.candidate_id,
-                box_xyxy=scale_box(one.box_xyxy, size, self._source),
-                zone=one.zone,
-                start_s=one.start_s,
-                limit_s=one.limit_s,
-                told=one.alert_s is not None,
-            )
-            for one in self._parts.vehicles.candidates
-        ]
+        scale = self._scale(self._parts.size)
+        return [tell_standing(one, scale) for one in self._parts.vehicles.candidates]
 
     @property
     def rejections(self) -> list[Rejection]:
         """What came to rest and was refused in the last look, and why."""
         if self._parts is None or self._parts.looked_s < self._last_s:
             return []
-        size = _half_size(self._parts.size)
+        scale = self._scale(self._parts.size)
         return [
-            Rejection(
-                time_s=self._last_s,
-                box_xyxy=scale_box(box, size, self._source),
-                reason=str(verdict),
-            )
+            tell_rejection(box, verdict, self._last_s, scale)
             for box, verdict in self._parts.vehicles.rejections
         ]
 
@@ -212,24 +201,17 @@ class SceneDetector:
             size=size,
             planes=_planes(small),
             zones=zones,
-            half_zones=half_zones,
             motion=MotionModel(to_luma(small)),
             vehicles=VehicleWatch(to_surface(half(small)), half_zones, self._dwell_s, self._new_id),
-            watches={
-                name: MotionWatch(name, cv2.countNonZero(mask), self._new_id)
-                for name, mask in half_zones.watched.items()
-            },
+            episodes=MotionReport(half_zones.watched, self._new_id),
             looked_s=self._last_s,
         )
         self._parts = parts
         self.scene_changed = False
-        self.motion_ratio = dict.fromkeys(parts.watches, 0.0)
         if (kept.size, kept.planes) != (size, parts.planes):
             return self._end_all(kept)
         parts.vehicles.resume(kept.candidates)
-        for episode in kept.episodes:
-            if episode.zone in parts.watches:
-                parts.watches[episode.zone].resume(episode)
+        parts.episodes.resume(kept.episodes)
         return []
 
     def _judge(self, parts: _Parts, luma: Plane) -> bool:
@@ -252,71 +234,44 @@ class SceneDetector:
             self.scene_changed = light is not None
         return True
 
-    def _report_motion(self, parts: _Parts) -> list[Finding]:
-        findings = []
-        for name, watch in parts.watches.items():
-            zone = parts.half_zones.watched[name]
-            moving = np.asarray(cv2.bitwise_and(parts.motion.foreground, zone), np.uint8)
-            self.motion_ratio[name] = watch.ratio(cv2.countNonZero(moving))
-            if watch.is_motion(self.motion_ratio[name]):
-                finding = watch.see(self._last_s, partial(self._largest_box, moving))
-            else:
-                finding = watch.rest(self._last_s)
-            if finding is not None:
-                findings.append(finding)
-        return findings
-
-    def _largest_box(self, moving: Plane) -> BoxXyxy:
-        size = (moving.shape[0], moving.shape[1])
-        return scale_box(largest_box(moving), size, self._source)
-
     def _report_vehicles(
         self, parts: _Parts, small: Plane, picture: npt.NDArray[np.uint8]
     ) -> list[Finding]:
         elapsed_s = self._last_s - parts.looked_s
         parts.looked_s = self._last_s
-        size = _half_size(parts.size)
-        verify = None if self._verifier is None else partial(self._verify, picture, size)
+        scale = self._scale(parts.size)
+        verify = None if self._verifier is None else partial(self._verify, picture, scale)
         return [
-            self._vehicle_finding(step.candidate, size, step.end_s)
+            tell_vehicle(step.candidate, step.end_s, self._last_s, scale)
             for step in parts.vehicles.update(
                 to_surface(half(small)), self._last_s, elapsed_s, verify
             )
         ]
 
-    def _verify(self, picture: npt.NDArray[np.uint8], size: Size, candidate: Candidate) -> Sighting:
+    def _verify(
+        self, picture: npt.NDArray[np.uint8], scale: Scale, candidate: Candidate
+    ) -> Sighting:
         assert self._verifier is not None
-        box = scale_box(candidate.box_xyxy, size, self._source)
+        box = scale_box(candidate.box_xyxy, *scale)
         return self._verifier.look(blank_privacy(picture, self._zones), box)
-
-    def _vehicle_finding(self, candidate: Candidate, size: Size, end_s: float | None) -> Finding:
-        return Finding(
-            finding_id=candidate.candidate_id,
-            kind="abandoned_vehicle",
-            phase="alert" if end_s is None else "end",
-            start_s=candidate.start_s,
-            alert_s=candidate.alert_s,
-            end_s=end_s,
-            box_xyxy=scale_box(candidate.box_xyxy, size, self._source),
-            zone=candidate.zone,
-            dwell_s=(self._last_s if end_s is None else end_s) - candidate.start_s,
-            verified=candidate.verified,
-        )
 
     def _end_all(self, kept: kept_state.KeptState) -> list[Finding]:
         """End what was told in a view that is no more."""
-        told = [one for one in kept.candidates if one.alert_s is not None]
-        return [
-            self._vehicle_finding(
-                kept_state.restore_candidate(one), _half_size(kept.size), one.seen_s
-            )
-            for one in told
-        ] + [end_of(one) for one in kept.episodes]
+        scale = self._scale(kept.size)
+        vehicles = [
+            tell_vehicle(kept_state.restore_candidate(one), one.seen_s, self._last_s, scale)
+            for one in kept.candidates
+            if one.alert_s is not None
+        ]
+        return vehicles + [end_of(one) for one in kept.episodes]
+
+    def _scale(self, size: Size) -> Scale:
+        """Return from what to what boxes of the stationary model are scaled."""
+        return _half_size(size), self._source
 
     def _keep(self) -> kept_state.KeptState:
         if self._parts is None:
             return self._kept
-        watches = self._parts.watches.values()
         return kept_state.KeptState(
             version=kept_state.VERSION,
             time_s=self._last_s,
@@ -324,7 +279,7 @@ class SceneDetector:
             size=self._parts.size,
             planes=self._parts.planes,
             candidates=self._parts.vehicles.keep(),
-            episodes=tuple(kept for watch in watches if (kept := watch.keep()) is not None),
+            episodes=self._parts.episodes.keep(),
         )
 
     def _new_id(self) -> int:
