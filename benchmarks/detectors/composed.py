@@ -171,11 +171,8 @@ def tally(plan: Plan, findings: list[Finding], result: Result) -> float | None:
     result.false += len(alerts) - len(ours)
     result.repeated += max(0, len(ours) - 1)
     ends = {one.finding_id: one.end_s for one in findings if one.phase == "end"}
-    delays = [(one.alert_s or 0.0) - plan.stops_s - plan.limit_s for one in ours]
+    delays = [(one.alert_s or 0.0) - _due_s(plan) for one in ours]
     in_time = [delay for delay in delays if -LATEST_S < delay <= LATEST_S]
-    # A gap over the due time is nobody's fault: the first picture after it is the earliest.
-    if plan.gap_s is not None and not in_time:
-        in_time = [delay for delay in delays if 0 < delay <= GAP_S + LATEST_S]
     if not in_time:
         result.missed += 1
         return None
@@ -183,6 +180,14 @@ def tally(plan: Plan, findings: list[Finding], result: Result) -> float | None:
     left = ends.get(ours[0].finding_id)
     result.ended += left is not None and abs(left - plan.leaves_s) <= LATEST_S
     return in_time[0]
+
+
+def _due_s(plan: Plan) -> float:
+    """Return when the alarm is due; at the end of a gap if that is in it."""
+    due_s = plan.stops_s + plan.limit_s
+    if plan.gap_s is not None and plan.gap_s[0] < due_s < plan.gap_s[1]:
+        return plan.gap_s[1]
+    return due_s
 
 
 def compose(plan: Plan, time_s: float, random: np.random.Generator) -> Picture:

@@ -95,6 +95,8 @@ def test_a_wrong_zones_file_is_one_clear_line(
         ([__file__, "--sample-fps", "0"], 2, "--sample-fps"),
         ([__file__, "--dwell-s", "inf"], 2, "--dwell-s"),
         ([__file__, "--zones", "missing.json"], 1, "missing.json"),
+        ([__file__, "--model", "missing.onnx"], 1, "missing.onnx"),
+        ([__file__, "--model", __file__], 1, "not an ONNX model"),
     ],
 )
 def test_wrong_use_is_said_without_a_traceback(options: list[str], code: int, says: str) -> None:
@@ -113,3 +115,26 @@ def test_an_output_that_cannot_be_written_is_said(footage: Path, tmp_path: Path)
         assert answer.returncode == 1
         assert "x.mp4" in answer.stderr
         assert len(answer.stderr.splitlines()) == 1
+
+
+def test_a_folder_is_looked_through_and_each_finding_names_its_video(
+    footage: Path, tmp_path: Path
+) -> None:
+    for name in ("one.avi", "two.avi"):
+        (tmp_path / name).symlink_to(footage / "road-approach" / "video03.avi")
+    (tmp_path / "notes.txt").write_text("no video")
+    found = rows(detect(tmp_path, "--sample-fps", 1, "--json"))
+    assert {Path(row["video"]).name for row in found} == {"one.avi", "two.avi"}
+
+
+def test_a_folder_without_videos_is_said(tmp_path: Path) -> None:
+    answer = detect(tmp_path)
+    assert answer.returncode == 1
+    assert "has no video files" in answer.stderr
+
+
+def test_what_is_rejected_is_explained(footage: Path) -> None:
+    video = footage / "parking-departure" / "parkinglot.mp4"
+    answer = detect(video, "--sample-fps", 2, "--dwell-s", 6, "--json", "--explain")
+    assert all(row["kind"] == "motion" for row in rows(answer))
+    assert "no vehicle" in answer.stderr
