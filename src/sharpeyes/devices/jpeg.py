@@ -16,6 +16,8 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 # Ten are usual in a progressive picture; each costs a pass over the whole of it.
 _MOST_SCANS = 64
+# FF 00 is no marker: decoders look for the next one right behind it, and do not step over it.
+_NO_MARKER = 0x00
 _MODES = {
     1: cv2.IMREAD_COLOR,
     2: cv2.IMREAD_REDUCED_COLOR_2,
@@ -68,6 +70,8 @@ def jpeg_size(data: bytes) -> tuple[int, int] | None:
     position = len(_START)
     while position + 4 <= len(data) and data[position] == 0xFF:  # noqa: PLR2004  # a marker's byte
         marker = data[position + 1]
+        if marker == _NO_MARKER:
+            return None
         if marker == 0xFF:  # noqa: PLR2004  # fill bytes before a marker
             position += 1
         elif marker in _STANDALONE:

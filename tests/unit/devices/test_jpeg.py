@@ -65,6 +65,20 @@ def test_refuses_a_picture_that_claims_too_much_before_decoding_it() -> None:
     assert "claims 65500 x 65500 pixels" in evidence(huge[:400])
 
 
+def test_refuses_a_picture_that_hides_its_size_behind_a_marker_that_is_none() -> None:
+    """FF 00 is no marker: we would step over what the decoder goes on to read."""
+    data = encoded()
+    start = data.index(b"\xff\xc0")
+    hidden = data[2 : start + 5] + struct.pack(">HH", 2_000, 2_000) + data[start + 9 :]
+    evil = b"\xff\xd8\xff\x00" + struct.pack(">H", len(hidden) + 2) + hidden + data[2:]
+    # What the decoder sees is what must be refused, or this would show nothing.
+    seen = cv2.imdecode(np.frombuffer(evil, np.uint8), cv2.IMREAD_COLOR)
+    assert seen is not None
+    assert seen.shape == (2_000, 2_000, 3)
+
+    assert "no JPEG" in evidence(evil)
+
+
 @pytest.mark.parametrize("missing", [2, 10, 50])
 def test_refuses_a_picture_that_is_cut_off(missing: int) -> None:
     data = encoded()
