@@ -16,6 +16,8 @@ from sharpeyes.devices.settings import RtspLimits
 
 _FIRST_FINAL_STATUS = 200
 
+_LONGEST_SEQUENCE_DIGITS = 18
+
 FrameSink = Callable[[InterleavedFrame], None]
 
 
@@ -133,7 +135,7 @@ class RtspConnection(asyncio.Protocol):
         if self._answer is None or self._answer.done() or response.status < _FIRST_FINAL_STATUS:
             return
         sequence = response.header("cseq") or ""
-        if sequence.isdecimal() and int(sequence) <= self._given_up:
+        if _is_number(sequence) and int(sequence) <= self._given_up:
             return
         # Some devices forget CSeq; with one question at a time there is nothing to confuse.
         if sequence not in {"", str(self._sequence)}:
@@ -154,3 +156,7 @@ class RtspConnection(asyncio.Protocol):
         # A mistake of ours must not look like one of the camera's.
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error)
+
+
+def _is_number(sequence: str) -> bool:
+    return sequence.isdecimal() and len(sequence) <= _LONGEST_SEQUENCE_DIGITS

@@ -145,6 +145,11 @@ BAD_ANSWERS = {
         "10000",
     ),
     "cseq of the future": (with_body(SDP, sequence=7), FaultKind.PROTOCOL, "CSeq"),
+    "endless cseq": (
+        b"RTSP/1.0 200 OK\r\nCSeq: " + b"1" * 5_000 + b"\r\n\r\n",
+        FaultKind.PROTOCOL,
+        "CSeq",
+    ),
     "cseq of the past": (with_body(SDP, sequence=1), FaultKind.PROTOCOL, "CSeq"),
     "not enough bandwidth": (
         b"RTSP/1.0 453 Not Enough Bandwidth\r\nCSeq: 2\r\n\r\n",
