@@ -48,7 +48,7 @@ class DeviceCode:
         Raises:
             DeviceCodeError: The text is no device code; the message says what is wrong with it.
         """
-        if not _DIGITS.fullmatch(text):
+        if not has_code_digits(text):
             raise DeviceCodeError(_why_not_digits(text))
         if text[:2] not in PROVINCES:
             raise DeviceCodeError(f"no province has the code {text[:2]} (digits 1-2, GB/T 2260)")
@@ -96,6 +96,11 @@ class DeviceCode:
         ours = _significant(self.district_code)
         theirs = _significant(division_code[:_DISTRICT_DIGITS])
         return not (ours.startswith(theirs) or theirs.startswith(ours))
+
+
+def has_code_digits(text: str) -> bool:
+    """Tell whether a text is 20 digits, be it that they mean something or not."""
+    return _DIGITS.fullmatch(text) is not None
 
 
 def _significant(district_code: str) -> str:

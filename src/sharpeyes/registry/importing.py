@@ -21,6 +21,7 @@ from sharpeyes.registry.csv_columns import (
     to_camera_file,
 )
 from sharpeyes.registry.csv_lines import BrokenLine, CsvLine, read_lines
+from sharpeyes.registry.device_code import has_code_digits
 from sharpeyes.registry.errors import FieldProblem, ImportFileError, shown
 from sharpeyes.registry.store import announce
 
@@ -231,18 +232,14 @@ def _read_rows(
             continue
         cells = read_cells(line.row, columns, line.cells)
         code = str(cells.values["device_code"])
-        first = first_rows.setdefault(int(code), line.row) if _is_number(code) else line.row
+        # Numbers take a third of the memory of texts.
+        first = first_rows.setdefault(int(code), line.row) if has_code_digits(code) else line.row
         if first == line.row:
             rows.append(cells)
         else:
             problem = FieldProblem("device_code", shown(code), f"is in row {first} already")
             refused.append(_in_row(line.row, problem))
     return rows, refused
-
-
-def _is_number(code: str) -> bool:
-    # What is none is refused for that; numbers take a third of the memory of texts.
-    return code.isascii() and code.isdigit()
 
 
 def _in_row(row: int, problem: FieldProblem) -> RowProblem:

@@ -162,6 +162,18 @@ async def test_bad_rows_are_told_and_good_ones_kept(
     assert names == ["Gate", '=HYPERLINK("http://x")', markup, "Gate"]
 
 
+async def test_a_code_of_thousands_of_digits_spoils_its_own_row_only(
+    importer: CameraImporter, store: CameraStore
+) -> None:
+    endless, padded = line(1).replace("4201", "4" * 5000, 1), "0" + line(2)
+    report = await total(importer, file_of(endless, line(2), padded))
+    assert [problem.reason for problem in report.refused] == [
+        "has 5016 digits, not 20",
+        "has 21 digits, not 20",
+    ]
+    assert await store.count() == 1
+
+
 async def test_a_truncated_file_keeps_its_whole_rows(
     importer: CameraImporter, store: CameraStore
 ) -> None:
