@@ -232,8 +232,9 @@ def check_name(name: str) -> None:
     """
     if not _NAME.fullmatch(name):
         raise EndpointInvalidError(
-            f"the endpoint's name {name[:80]!r} is not 1 to 63 letters, digits, dots, underscores "
-            "or hyphens, beginning with a letter or digit"
+            "name",
+            f"name {name[:80]!r} is not 1 to 63 letters, digits, dots, underscores "
+            "or hyphens, beginning with a letter or digit",
         )
 
 
@@ -247,7 +248,7 @@ def check_url(url: str, settings: EventSettings) -> None:
     """
     reason = _url_problem(url, settings)
     if reason is not None:
-        raise EndpointInvalidError(f"the endpoint's URL {reason}")
+        raise EndpointInvalidError("url", f"URL {reason}")
 
 
 def _url_problem(url: str, settings: EventSettings) -> str | None:
@@ -256,6 +257,8 @@ def _url_problem(url: str, settings: EventSettings) -> str | None:
     try:
         parts = URL(url)
         host = parts.host if parts.port else None
+        # What the resolver does with a name: it refuses empty and overlong parts of one.
+        (parts.raw_host or "").encode("idna")
     except ValueError:
         host = None
     if host is None or parts.scheme not in ("http", "https"):

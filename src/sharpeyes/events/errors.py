@@ -33,7 +33,15 @@ class EndpointError(EventsError):
 
 
 class EndpointInvalidError(EndpointError):
-    """A name, address or type cannot be accepted: the message names which and why."""
+    """A name or address cannot be accepted.
+
+    Attributes:
+        field: Which: `name` or `url`.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"the endpoint's {reason}")
+        self.field = field
 
 
 class EndpointExistsError(EndpointError):

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from aiohttp import web
 
-from sharpeyes.events.errors import EndpointError, EndpointExistsError
+from sharpeyes.events.errors import EndpointError, EndpointExistsError, EndpointInvalidError
 from sharpeyes.events.event import EventType
 from sharpeyes.service.access import Scope, audit
 from sharpeyes.service.api.context import CONTEXT
@@ -81,10 +81,12 @@ async def add_endpoint(request: web.Request) -> web.Response:
     except EndpointExistsError as error:
         raise ProblemError(HTTPStatus.CONFLICT, str(error)) from None
     except EndpointError as error:
+        # The value is not repeated: a refused address may hold a password.
+        field = error.field if isinstance(error, EndpointInvalidError) else "url"
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             str(error),
-            errors=(FieldError("url", new.url, str(error)),),
+            errors=(FieldError(field, "", str(error)),),
         ) from None
     async with context.pool.acquire() as connection:
         await audit(connection, request[PRINCIPAL].name, "endpoint.add", new.name)
