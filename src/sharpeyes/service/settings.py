@@ -65,7 +65,7 @@ class HttpSettings(BaseModel):
 
     @model_validator(mode="after")
     def _check_anonymous(self) -> Self:
-        if self.anonymous and not _is_loopback(self.host):
+        if self.anonymous and not is_loopback(self.host):
             raise ValueError(
                 "anonymous serves everybody who reaches the port, so host must be 127.0.0.1 "
                 "(or another address of this machine only)"
@@ -207,7 +207,8 @@ def _chosen_file(config: Path | None, environ: Mapping[str, str]) -> Path | None
     return _DEFAULT_FILE if _DEFAULT_FILE.exists() else None
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether an address, or the name localhost, is this machine's own."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

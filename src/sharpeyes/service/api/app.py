@@ -11,7 +11,7 @@ from sharpeyes.service.api import cameras, endpoints, events, probes, session, s
 from sharpeyes.service.api.context import CONTEXT, ApiContext
 from sharpeyes.service.api.operation import openapi_document
 from sharpeyes.service.api.pages import add_pages
-from sharpeyes.service.api.security import harden, require
+from sharpeyes.service.api.security import harden, protect, require
 
 OPERATIONS = (
     *session.OPERATIONS,
@@ -36,4 +36,5 @@ def build_app(context: ApiContext) -> web.Application:
             operation.method, operation.path, require(operation.scope, operation.handler)
         )
     add_pages(app)
+    app.on_response_prepare.append(protect)
     return app

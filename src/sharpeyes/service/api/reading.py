@@ -20,7 +20,8 @@ async def read_body(request: web.Request, record: type[T]) -> T:
     """Return the JSON body as a `record`.
 
     Raises:
-        ProblemError: 400 when it is not JSON, 413 when it is too long, 422 with every bad field.
+        ProblemError: 400 when it cannot be read as JSON, 413 when it is too long, 422 with every
+            bad field.
     """
     try:
         body = await request.read()
@@ -28,6 +29,10 @@ async def read_body(request: web.Request, record: type[T]) -> T:
         raise ProblemError(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             f"the body is longer than {request.client_max_size} bytes",
+        ) from None
+    except web.RequestPayloadError:
+        raise ProblemError(
+            HTTPStatus.BAD_REQUEST, "the body is not encoded as its headers say"
         ) from None
     try:
         value = msgspec.json.decode(body)

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 import structlog
 from aiohttp import web
+from yarl import URL
 
 from sharpeyes.registry.errors import RegistryError
 from sharpeyes.registry.outage import DATABASE_AWAY
@@ -20,11 +21,13 @@ from sharpeyes.service.access import (
 )
 from sharpeyes.service.api.context import CONTEXT, ApiContext
 from sharpeyes.service.api.problem import Problem, ProblemError, problem_response
+from sharpeyes.service.settings import is_loopback
 
 PRINCIPAL = web.RequestKey("principal", Principal)
 # A `__Host-` name needs https; behind a plain address in a private network the plain one is used.
 COOKIE = "sharpeyes-session"
 
+_LONGEST_SHOWN = 200
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS = {
     "Content-Security-Policy": (
@@ -44,35 +47,47 @@ Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @web.middleware
 async def harden(request: web.Request, handler: Next) -> web.StreamResponse:
-    """Turn errors into problems and give every answer its protective headers."""
+    """Turn errors into problems, and refuse what no store can hold."""
+    if "%00" in request.raw_path:
+        return problem_response(
+            Problem(title="Bad Request", status=400, detail="U+0000 is in the address")
+        )
     try:
-        response = await handler(request)
+        return await handler(request)
     except ProblemError as error:
-        response = problem_response(error.problem, error.headers)
+        return problem_response(error.problem, error.headers)
     except web.HTTPException as error:
-        response = problem_response(
+        return problem_response(
             Problem(title=error.reason, status=error.status, detail=_spoken(request, error)),
             {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None,
         )
     except RegistryError as error:
-        response = problem_response(
+        return problem_response(
             Problem(title="Unprocessable Entity", status=422, detail=str(error))
         )
-    except DATABASE_AWAY:
-        log.warning("database unreachable", path=request.path)
-        response = problem_response(
+    except DATABASE_AWAY as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            # Of a file, not of the database: its name is too long, say.
+            return problem_response(_nothing_at(request))
+        log.warning("database unreachable", path=request.path, error=type(error).__name__)
+        safe = request.method in _SAFE_METHODS
+        return problem_response(
             Problem(
                 title="Service Unavailable",
                 status=HTTPStatus.SERVICE_UNAVAILABLE,
-                detail="the database cannot be reached; nothing was changed, try again",
+                detail="the database cannot be reached; try again"
+                if safe
+                else "the database went away, and whether it was done is not known: look first",
             ),
             {"Retry-After": "5"},
         )
-    if not response.prepared:
-        response.headers.update(_HEADERS)
-        if request.path.startswith("/api/"):
-            response.headers.setdefault("Cache-Control", "no-store")
-    return response
+
+
+async def protect(request: web.Request, response: web.StreamResponse) -> None:
+    """Give an answer its protective headers, before its first byte is sent."""
+    response.headers.update(_HEADERS)
+    if request.path.startswith("/api/"):
+        response.headers.setdefault("Cache-Control", "no-store")
 
 
 def require(scope: Scope | None, handler: Next) -> Next:
@@ -107,7 +122,17 @@ async def identify(request: web.Request) -> Principal | None:
         if principal is not None:
             _refuse_cross_site(request)
             return principal
-    return ANONYMOUS if context.settings.http.anonymous else None
+    return ANONYMOUS if context.settings.http.anonymous and _names_this_machine(request) else None
+
+
+def _names_this_machine(request: web.Request) -> bool:
+    # A web site that has its own name lead here makes its visitors' browsers read for it; they
+    # then ask for that name.
+    try:
+        host = URL(f"http://{request.host}").host
+    except ValueError:
+        return False
+    return host is not None and is_loopback(host)
 
 
 def _refuse_cross_site(request: web.Request) -> None:
@@ -134,7 +159,15 @@ async def _refuse(
 
 def _spoken(request: web.Request, error: web.HTTPException) -> str:
     if error.status == HTTPStatus.NOT_FOUND:
-        return f"there is nothing at {request.path}"
+        return _nothing_at(request).detail
     if isinstance(error, web.HTTPMethodNotAllowed):
         return f"{request.method} is not possible at {request.path}"
     return error.text or error.reason
+
+
+def _nothing_at(request: web.Request) -> Problem:
+    return Problem(
+        title="Not Found",
+        status=HTTPStatus.NOT_FOUND,
+        detail=f"there is nothing at {request.path[:_LONGEST_SHOWN]}",
+    )

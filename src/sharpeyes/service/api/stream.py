@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 from aiohttp import web
 
+from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.service.access import Scope
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import Operation
@@ -34,8 +35,9 @@ async def stream(request: web.Request) -> web.StreamResponse:
     try:
         with request.app[CONTEXT].changes.listen() as queue:
             await _follow(request, response, queue)
-    except ConnectionError:
-        pass  # the browser has gone: nobody is left to be told
+    except DATABASE_AWAY:
+        # Or the browser has gone. One that has not asks anew, and is then told what is wrong.
+        pass
     return response
 
 
