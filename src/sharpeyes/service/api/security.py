@@ -48,39 +48,26 @@ Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @web.middleware
 async def harden(request: web.Request, handler: Next) -> web.StreamResponse:
     """Turn errors into problems, and refuse what no store can hold."""
-    if "%00" in request.raw_path:
-        return problem_response(
-            Problem(title="Bad Request", status=400, detail="U+0000 is in the address")
-        )
+    headers = None
     try:
-        return await handler(request)
+        if "%00" not in request.raw_path:
+            return await handler(request)
+        problem = Problem(title="Bad Request", status=400, detail="U+0000 is in the address")
     except ProblemError as error:
-        return problem_response(error.problem, error.headers)
+        problem, headers = error.problem, error.headers
     except web.HTTPException as error:
-        return problem_response(
-            Problem(title=error.reason, status=error.status, detail=_spoken(request, error)),
-            {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None,
-        )
+        problem = Problem(title=error.reason, status=error.status, detail=_spoken(request, error))
+        headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
     except RegistryError as error:
-        return problem_response(
-            Problem(title="Unprocessable Entity", status=422, detail=str(error))
-        )
+        problem = Problem(title="Unprocessable Entity", status=422, detail=str(error))
     except DATABASE_AWAY as error:
         if isinstance(error, OSError) and error.filename is not None:
             # Of a file, not of the database: its name is too long, say.
-            return problem_response(_nothing_at(request))
-        log.warning("database unreachable", path=request.path, error=type(error).__name__)
-        safe = request.method in _SAFE_METHODS
-        return problem_response(
-            Problem(
-                title="Service Unavailable",
-                status=HTTPStatus.SERVICE_UNAVAILABLE,
-                detail="the database cannot be reached; try again"
-                if safe
-                else "the database went away, and whether it was done is not known: look first",
-            ),
-            {"Retry-After": "5"},
-        )
+            problem = _nothing_at(request)
+        else:
+            log.warning("database unreachable", path=request.path, error=type(error).__name__)
+            problem, headers = _database_away(request), {"Retry-After": "5"}
+    return problem_response(problem, headers)
 
 
 async def protect(request: web.Request, response: web.StreamResponse) -> None:
@@ -170,4 +157,14 @@ def _nothing_at(request: web.Request) -> Problem:
         title="Not Found",
         status=HTTPStatus.NOT_FOUND,
         detail=f"there is nothing at {request.path[:_LONGEST_SHOWN]}",
+    )
+
+
+def _database_away(request: web.Request) -> Problem:
+    if request.method in _SAFE_METHODS:
+        detail = "the database cannot be reached; try again"
+    else:
+        detail = "the database went away, and whether it was done is not known: look first"
+    return Problem(
+        title="Service Unavailable", status=HTTPStatus.SERVICE_UNAVAILABLE, detail=detail
     )
