@@ -39,6 +39,8 @@ MOST_TESTS: Final = 8
 """Regions judged in one look; a cloud's edge makes hundreds, and they can wait."""
 MAY_STILL_GROW: Final = frozenset({Verdict.TOO_SMALL, Verdict.SHAPE, Verdict.UNCLEAR})
 """It may be a part of a vehicle; all else is learned into the scenery at once."""
+ANOTHER_SCENE_RATIO: Final = 0.2
+"""A region of so much of the picture is a camera that was moved, or another kind of light."""
 MOST_CANDIDATES: Final = 48
 GONE_LOOKS: Final = 3
 """Looks that must show the scenery before a thing has left."""
@@ -223,6 +225,9 @@ class VehicleWatch:
     def _find_new(self, surface: Surface, time_s: float) -> None:
         for tested, (box, mask) in enumerate(find_regions(self.model.count)):
             if tested >= MOST_TESTS or len(self.candidates) >= MOST_CANDIDATES:
+                return
+            if cv2.countNonZero(mask) > ANOTHER_SCENE_RATIO * surface[0].size:
+                self.model.learn(surface, np.asarray(cv2.bitwise_not(self._held()), np.uint8))
                 return
             verdict = self._judge(surface, box, mask)
             window = widen(box, MARGIN_PX, surface.shape[1:])

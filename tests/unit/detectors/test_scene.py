@@ -290,3 +290,14 @@ def test_what_is_refused_is_said(street: Street) -> None:
         watch.show([street()])
         reasons |= {rejection.reason for rejection in watch.detector.rejections}
     assert reasons == {"ghost"}
+
+
+def test_a_camera_that_was_turned_learns_its_new_view(street: Street) -> None:
+    watch = Watch(SceneDetector(dwell_s=10))
+    watch.show(street([CAR]) for _ in range(20))
+    watch.show(np.roll(street([CAR]), (25, 60), (0, 1)) for _ in range(40))
+    assert not watch.vehicles
+    late = (20, 120, 76, 146)
+    watch.show(np.roll(street([CAR, late]), (25, 60), (0, 1)) for _ in range(40))
+    (alert,) = watch.vehicles
+    assert alert.box_xyxy[0] == pytest.approx(80, abs=6)
