@@ -60,7 +60,12 @@ class Installation:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        out, err = await asyncio.wait_for(process.communicate(text.encode()), 90)
+        try:
+            out, err = await asyncio.wait_for(process.communicate(text.encode()), 90)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.communicate()
         assert process.returncode is not None
         return Answer(process.returncode, out.decode(), err.decode())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -37,7 +38,7 @@ from sharpeyes.service.changes import Changes
 from sharpeyes.service.database import open_pool
 from sharpeyes.service.errors import ServiceError
 from sharpeyes.service.keys import load_or_create_key
-from sharpeyes.service.settings import Settings
+from sharpeyes.service.settings import HttpSettings, Settings
 from sharpeyes.service.worker import Worker, new_worker_id
 
 log = structlog.get_logger()
@@ -57,6 +58,8 @@ async def run_api(settings: Settings, database_url: str, stop: asyncio.Event) ->
     Raises:
         AddressInUseError: The port cannot be listened on.
     """
+    # First, so that the refusal of a port is not wrapped in what the tasks below may fail with.
+    listener = listen(settings.http)
     key = load_or_create_key(settings.secret_key_file)
     changes = Changes(database_url)
     async with (
@@ -79,22 +82,43 @@ async def run_api(settings: Settings, database_url: str, stop: asyncio.Event) ->
             )
         )
         listening = group.create_task(changes.run())
-        await _serve(app, settings, stop)
+        await _serve(app, listener, stop)
         listening.cancel()
 
 
-async def _serve(app: web.Application, settings: Settings, stop: asyncio.Event) -> None:
+def listen(settings: HttpSettings) -> socket.socket:
+    """Take the HTTP port.
+
+    Raises:
+        AddressInUseError: It cannot be listened on.
+    """
+    host, port = settings.host, settings.port
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            # A port whose last owner has just ended may be taken at once.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen()
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        raise AddressInUseError(
+            f"cannot serve on {host}:{port}: {error.strerror}; set http.host or http.port"
+        ) from None
+    return listener
+
+
+async def _serve(app: web.Application, listener: socket.socket, stop: asyncio.Event) -> None:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STREAMS_GRACE_S)
     await runner.setup()
     try:
-        host, port = settings.http.host, settings.http.port
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise AddressInUseError(
-                f"cannot serve on {host}:{port}: {error.strerror}; set http.port to another"
-            ) from None
-        log.info("serving", host=host, port=port)
+        await web.SockSite(runner, listener).start()
+        log.info("serving", address=listener.getsockname()[:2])
         await stop.wait()
     finally:
         await runner.cleanup()

@@ -35,6 +35,8 @@ def serve() -> None:
     """Run the whole service on this machine until Ctrl-C or SIGTERM."""
     settings = context.settings()
     configure_logging(settings.log)
+    # A port that is taken is told at once, not by a process that keeps ending.
+    processes.listen(settings.http).close()
     # Before any process needs it, so that two do not create two.
     load_or_create_key(settings.secret_key_file)
 

@@ -1,0 +1,85 @@
+"""`make demo` as its visitor sees it, told once, and interrupted."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SHARPEYES = Path(sys.executable).with_name("sharpeyes")
+
+
+@asynccontextmanager
+async def demo(folder: Path, *words: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        SHARPEYES,
+        *("demo", "--folder", str(folder / ".demo"), *words),
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder)},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def lines_until(process: Any, wanted: str) -> list[str]:
+    lines = []
+    async with asyncio.timeout(240):
+        async for line in process.stdout:
+            lines.append(line.decode())
+            if wanted in lines[-1]:
+                return lines
+    raise AssertionError(f"no {wanted!r} in {lines}")
+
+
+@pytest.mark.timeout(400)
+async def test_the_story_is_told_and_nothing_is_left(
+    tmp_path: Path, free_port: Any, no_process_left: None
+) -> None:
+    port = free_port()
+    async with demo(tmp_path, "--port", str(port), "--once") as process:
+        told = "".join(await lines_until(process, "The demonstration has ended."))
+        assert await process.wait() == 0, told
+    assert f"http://127.0.0.1:{port}/" in told
+    assert "24 of 24 measured cameras are online; 6 are asked only on request" in told
+    assert "is offline, cause network: 127.20.0." in told
+    assert "A vehicle stands in zone 'kerb'" in told
+    assert "verified its signature" in told
+    assert "Traceback" not in told
+
+
+@pytest.mark.timeout(300)
+async def test_ctrl_c_ends_all_of_it_and_it_can_be_run_again(
+    tmp_path: Path, free_port: Any, no_process_left: None
+) -> None:
+    for _ in range(2):
+        async with demo(tmp_path, "--port", str(free_port())) as process:
+            await lines_until(process, "camera import")
+            # As the terminal does: to all of the foreground's process group.
+            os.killpg(process.pid, signal.SIGINT)
+            rest = "".join(await lines_until(process, "The demonstration has ended."))
+            assert await process.wait() == 0
+            assert "Traceback" not in rest
+
+
+async def test_two_at_once_in_one_folder_are_refused(tmp_path: Path, free_port: Any) -> None:
+    async with demo(tmp_path, "--port", str(free_port())) as first:
+        await lines_until(first, "Dashboard:")
+        async with demo(tmp_path) as second:
+            out, _ = await asyncio.wait_for(second.communicate(), 60)
+            assert second.returncode == 1
+            assert "another demonstration runs in" in out.decode()
+        first.send_signal(signal.SIGINT)
+        await asyncio.wait_for(first.wait(), 60)
