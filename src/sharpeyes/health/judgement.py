@@ -67,6 +67,12 @@ class CameraState(msgspec.Struct, frozen=True):
         """Return what one check holds to be so."""
         return self.verdicts[CHECKS.index(check)]
 
+    @property
+    def is_reached(self) -> bool:
+        """Whether the camera has answered, since we look after it, when it was asked last."""
+        recent = self.verdict(Check.REACH).recent
+        return bool(recent) and recent[-1].status is not Status.OFFLINE
+
 
 NOT_ASKED: Final = CameraState()
 

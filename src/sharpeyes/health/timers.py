@@ -7,7 +7,7 @@ from random import Random
 from sharpeyes.health.judgement import CameraState
 from sharpeyes.health.schedule import jittered, next_on_phase, retry_delay
 from sharpeyes.health.settings import HealthSettings
-from sharpeyes.health.status import Check, Status
+from sharpeyes.health.status import Check
 
 
 class Timer(IntEnum):
@@ -50,13 +50,10 @@ class Timers:
     def next_s(self, state: CameraState) -> float:
         """Return when the camera should be asked next.
 
-        While it cannot be reached nothing else can be asked; what became due meanwhile is asked
-        as soon as it answers.
+        Until it is reached nothing else can be asked; what became due meanwhile is asked as soon
+        as it answers.
         """
-        reached = state.verdict(Check.REACH).recent
-        if reached and reached[-1].status is Status.OFFLINE:
-            return self.due_s[Timer.REACH]
-        return min(self.due_s)
+        return min(self.due_s) if state.is_reached else self.due_s[Timer.REACH]
 
     def plan(
         self,

@@ -10,7 +10,7 @@ from sharpeyes.health.context import HealthContext
 from sharpeyes.health.evaluation import Reference, judge_freeze
 from sharpeyes.health.judgement import CameraState, judge
 from sharpeyes.health.probes import Probes
-from sharpeyes.health.status import Check, CheckResult, Status, Transition
+from sharpeyes.health.status import Check, CheckResult, Transition
 from sharpeyes.health.store import record
 from sharpeyes.health.timers import Timer, Timers
 from sharpeyes.registry.camera import Camera
@@ -29,12 +29,6 @@ class Watched:
     state: CameraState
     timers: Timers
     reference: Reference | None = None
-
-    @property
-    def is_reached(self) -> bool:
-        """Whether it answered when it was asked last."""
-        recent = self.state.verdict(Check.REACH).recent
-        return bool(recent) and recent[-1].status is not Status.OFFLINE
 
 
 class Visitor:
@@ -59,9 +53,9 @@ class Visitor:
         timers = watched.timers
         if timers.is_due(Timer.REACH, now_s) or timers.is_due(Timer.LOGIN, now_s):
             await self._ask(watched, log_in=timers.is_due(Timer.LOGIN, now_s))
-        if watched.is_reached and timers.is_due(Timer.PICTURE, now_s):
+        if watched.state.is_reached and timers.is_due(Timer.PICTURE, now_s):
             await self._look(watched)
-        if watched.is_reached and timers.is_due(Timer.CLOCK, now_s):
+        if watched.state.is_reached and timers.is_due(Timer.CLOCK, now_s):
             await self._take_in(watched, await self._probes.read_clock(watched.camera))
             self._plan(watched, Timer.CLOCK)
 
@@ -71,7 +65,8 @@ class Visitor:
         if not results:
             context.metrics.put_off(Check.REACH)
             now_s = context.monotonic_s()
-            timers.put_off(Timer.REACH, now_s, context.settings, context.random)
+            for timer in (Timer.REACH, Timer.LOGIN) if log_in else (Timer.REACH,):
+                timers.put_off(timer, now_s, context.settings, context.random)
             return
         await self._take_in(watched, results)
         self._plan(watched, Timer.REACH)
@@ -95,7 +90,7 @@ class Visitor:
         if any(result.check is Check.FRAMES and result.cause for result in results):
             # No picture came; is the camera still there at all? If not, that is the fault.
             await self._ask(watched, log_in=False)
-            if not watched.is_reached:
+            if not watched.state.is_reached:
                 return
         if picture is not None:
             watched.reference, frozen = await asyncio.to_thread(

@@ -3,7 +3,7 @@ from random import Random
 import msgspec
 import pytest
 
-from sharpeyes.health.judgement import CHECKS, NOT_ASKED, CameraState, Verdict
+from sharpeyes.health.judgement import CHECKS, NOT_ASKED, CameraState, Verdict, restore
 from sharpeyes.health.settings import HealthSettings
 from sharpeyes.health.status import Cause, Check, Status
 from sharpeyes.health.timers import Timer, Timers
@@ -48,6 +48,14 @@ def test_while_a_camera_is_away_only_its_return_is_waited_for() -> None:
     away = state(reach=Verdict(Status.OFFLINE, Cause.NETWORK, recent=(Cause.NETWORK,), failures=5))
     assert timers.next_s(away) == 500
     assert timers.next_s(state()) == 10
+
+
+def test_until_a_restored_camera_has_answered_its_picture_is_not_waited_for() -> None:
+    """Nothing but reach is asked before, so what else is due would be due for ever."""
+    timers = Timers(phase=0.25, due_s=[500.0, 10.0, 20.0, 30.0])
+    restored = restore(Status.OK, Cause.NONE, "", None)
+    assert not restored.is_reached
+    assert timers.next_s(restored) == 500
 
 
 def test_a_slow_camera_is_still_asked_the_rest() -> None:
