@@ -83,23 +83,27 @@ class HealthMonitor:
             visit.add_done_callback(partial(self._visited, watched, watched.camera))
 
     async def _take_over(self, wanted: dict[int, tuple[Camera, ShardLease]]) -> None:
+        # Under another epoch the shard was somebody else's meanwhile, who may have stored more.
+        kept = {
+            camera_id
+            for camera_id, watched in self._watched.items()
+            if camera_id in wanted and wanted[camera_id][1] == watched.lease
+        }
         try:
-            stored = await self._read_stored([i for i in wanted if i not in self._watched])
+            stored = await self._read_stored([i for i in wanted if i not in kept])
         except DATABASE_AWAY as error:
             log.warning("health of cameras cannot be read", error=type(error).__name__)
             return
         if self._wanted is wanted:
             self._wanted = None
-        for camera_id in self._watched.keys() - wanted.keys():
+        for camera_id in self._watched.keys() - kept:
             self._forget(camera_id)
         for camera_id, (camera, lease) in wanted.items():
             known = self._watched.get(camera_id)
             if known is None:
                 self._begin(camera, lease, stored.get(camera_id))
             elif known.camera.revision != camera.revision:
-                self._begin_anew(known, camera, lease)
-            else:
-                known.lease = lease
+                self._begin_anew(known, camera)
 
     async def _read_stored(self, camera_ids: Sequence[int]) -> dict[int, StoredStatus]:
         stored: dict[int, StoredStatus] = {}
@@ -123,11 +127,11 @@ class HealthMonitor:
             context.logins.block(camera.host, now_s)
         self._watch(Watched(camera, lease, state, timers))
 
-    def _begin_anew(self, watched: Watched, camera: Camera, lease: ShardLease) -> None:
+    def _begin_anew(self, watched: Watched, camera: Camera) -> None:
         """Go on with another revision of a camera's record: what is known of it stays known."""
         if camera.host:
             self._context.logins.forget(camera.host)
-        watched.camera, watched.lease, watched.reference = camera, lease, None
+        watched.camera, watched.reference = camera, None
         watched.timers.ask_all_at(self._context.monotonic_s())
         self._schedule_next(watched)
 

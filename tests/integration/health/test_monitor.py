@@ -1,6 +1,7 @@
 """The monitor against simulated cameras over real RTSP, ONVIF and HTTP."""
 
 import asyncio
+import resource
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -354,6 +355,48 @@ async def test_a_camera_that_changed_hands_is_left_alone(
         await watch.noted.until(lambda: _reached(len(watch.noted.results) >= 40))
         assert await watch.status(lost) is None
     assert await StatusStore(pool).transitions(lost.camera_id) == []
+
+
+async def test_without_sockets_of_our_own_no_camera_is_asked_again_and_again(
+    add: AddCamera, watching: Watching
+) -> None:
+    camera = await add(1)
+    async with watching(camera) as watch:
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+        try:
+            began_s = time.monotonic()
+            await watch.noted.until(lambda: _reached(len(watch.noted.waiting) >= 5))
+            lasted_s = time.monotonic() - began_s
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        assert lasted_s >= 4 * HASTY.recheck_s[0] * (1 - HASTY.jitter_ratio)
+        assert watch.noted.results == []
+        assert await watch.status(camera) is None
+
+
+async def test_a_shard_that_comes_back_brings_the_status_that_another_worker_stored(
+    fleet: Fleet,
+    add: AddCamera,
+    watching: Watching,
+    pool: asyncpg.Pool,
+    leases: dict[int, ShardLease],
+) -> None:
+    camera = await add(1)
+    async with watching(camera, credentials={camera.camera_id: RIGHT}) as watch:
+        await watch.until(camera, "ok")
+        # Worker B held the shard for a moment in which the camera was away.
+        await pool.execute(
+            "UPDATE shard_lease SET epoch = epoch + 2 WHERE shard = $1", camera.shard
+        )
+        await pool.execute(
+            "UPDATE camera_status SET status = 'offline', cause = 'network', decided_by = 'reach'"
+            " WHERE camera_id = $1",
+            camera.camera_id,
+        )
+        lease = ShardLease(camera.shard, leases[camera.shard].epoch + 2)
+        watch.monitor.set_cameras([(camera, lease)])
+        await watch.until(camera, "ok")
 
 
 async def test_one_probe_that_fails_unforeseen_harms_no_other(
