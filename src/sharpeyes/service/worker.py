@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 # A notice of change can be lost; this often the cameras are read again whatever was heard.
 _READ_AGAIN_S = 60.0
-# An import changes thousands of cameras in a row: they are read once it has paused for so long.
+# An import changes thousands of cameras in a row: they are read at most so often.
 _SETTLE_S = 0.5
 
 
@@ -71,32 +71,44 @@ class Worker:
                 with self._changes.listen() as changes:
                     await self._hold_shards(changes, stop)
         finally:
-            await self._leases.release_all()
+            await self._release()
 
     async def _hold_shards(self, changes: asyncio.Queue[Change], stop: asyncio.Event) -> None:
-        clock = asyncio.get_running_loop().time
-        read_at = -_READ_AGAIN_S
+        clock_s = asyncio.get_running_loop().time
+        read_again_s = clock_s()
         while not stop.is_set():
             held = await self._renewed()
-            stale = await _camera_changed(changes, stop, within_s=self._renew_every_s)
-            if held != self._held or stale or clock() - read_at >= _READ_AGAIN_S:
-                self._held, read_at = held, clock()
-                await self._read_cameras()
+            if (held != self._held or clock_s() >= read_again_s) and await self._read_cameras(held):
+                self._held, read_again_s = held, clock_s() + _READ_AGAIN_S
+            if await _camera_changed(changes, stop, within_s=self._renew_every_s):
+                read_again_s = clock_s()
 
     async def _renewed(self) -> frozenset[ShardLease]:
         try:
             return await self._leases.renew()
         except DATABASE_AWAY as error:
-            # What we hold runs out by itself; every write asks for it and is refused from then on.
+            # We go on: whoever takes a shard over raises its epoch, and every write asks for that.
             log.warning("leases cannot be renewed", error=type(error).__name__)
             return self._held
 
-    async def _read_cameras(self) -> None:
-        epochs = {lease.shard: lease for lease in self._held}
-        cameras = await self._cameras.in_shards(sorted(epochs))
-        log.info("watching", shards=len(epochs), cameras=len(cameras))
+    async def _release(self) -> None:
+        try:
+            await self._leases.release_all()
+        except DATABASE_AWAY as error:
+            log.warning("leases are left to run out", error=type(error).__name__)
+
+    async def _read_cameras(self, held: frozenset[ShardLease]) -> bool:
+        """Hand the cameras of these shards to the watches; False: the database is away."""
+        leases = {lease.shard: lease for lease in held}
+        try:
+            cameras = await self._cameras.in_shards(sorted(leases))
+        except DATABASE_AWAY as error:
+            log.warning("cameras cannot be read", error=type(error).__name__)
+            return False
+        log.info("watching", shards=len(leases), cameras=len(cameras))
         for watch in self._watches:
-            watch.set_cameras([(camera, epochs[camera.shard]) for camera in cameras])
+            watch.set_cameras([(camera, leases[camera.shard]) for camera in cameras])
+        return True
 
 
 async def _camera_changed(
