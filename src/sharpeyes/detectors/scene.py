@@ -210,6 +210,7 @@ class SceneDetector:
         self.scene_changed = False
         if (kept.size, kept.planes) != (size, parts.planes):
             return self._end_all(kept)
+        self._kept = kept_state.NOTHING
         parts.vehicles.resume(kept.candidates)
         parts.episodes.resume(kept.episodes)
         return []

@@ -5,6 +5,7 @@ A counter says how long the second has held. The scenery never learns under fore
 stopped vehicle is never absorbed by waiting; only what has been judged is learned into it.
 """
 
+import math
 from typing import Final
 
 import cv2
@@ -34,6 +35,8 @@ OVERDUE: Final = 255
 """A counter that has held for so long since that somebody should have claimed it."""
 OVERDUE_TICK_S: Final = 4.0
 """A full counter rises by one in this time, and is overdue after a minute."""
+MOST_WATCHED_S: Final = 10.0
+"""Time between two looks that counts as watched; what is longer is a gap without frames."""
 LEAST_LOOKS: Final = 3
 """Pictures that must agree before anything is settled, however far apart they are."""
 
@@ -44,12 +47,14 @@ class StillnessModel:
     Attributes:
         scenery: (c, h, w) uint8, what belongs here.
         count: (h, w) uint8, how long a new value has held: `FULL` after the settling time.
+        full_after_s: seconds after which a counter is full, at the present rate of looks.
     """
 
     def __init__(self, surface: Surface, settle_s: float) -> None:
         """Take the first (c, h, w) uint8 picture as scenery."""
         self.scenery = surface.copy()
         self.count = blank(surface)
+        self.full_after_s = settle_s
         # Luma alone: a thing that keeps its luma keeps its colour.
         self._candidate = surface[0].copy()
         self._excess = blank(surface)
@@ -114,6 +119,7 @@ class StillnessModel:
     def _count(self, luma: Plane, elapsed_s: float, counted: Plane) -> None:
         share = min(elapsed_s / self._settle_s, 1.0 / LEAST_LOOKS)
         rise = max(1, round(255 * share))
+        self.full_after_s = math.ceil(FULL / rise) * min(elapsed_s, MOST_WATCHED_S)
         change = distance(luma[np.newaxis], self._candidate[np.newaxis], self.slack[:1])
         self._differing(change)
         keeps = np.asarray(cv2.subtract(counted, change), np.uint8)

@@ -26,7 +26,7 @@ from sharpeyes.detectors.light import find_light
 from sharpeyes.detectors.passes import blank
 from sharpeyes.detectors.picture import Plane
 from sharpeyes.detectors.regions import find_regions, padded_to, planted
-from sharpeyes.detectors.stillness import StillnessModel
+from sharpeyes.detectors.stillness import MOST_WATCHED_S, StillnessModel
 from sharpeyes.detectors.surface import Surface, copy_where
 from sharpeyes.detectors.verifier import Sighting
 from sharpeyes.detectors.zone_map import ZoneMap
@@ -59,8 +59,6 @@ LATE_PART_SHARE: Final = 0.5
 """A region below this share of the parts it joins is a late part, and moves no start."""
 SAME_THING: Final = 0.1
 """Boxes that share so much of the smaller one are parts of one thing."""
-MOST_WATCHED_S: Final = 10.0
-"""Time between two looks that counts as watched."""
 MOST_GAIN: Final = 1.35
 """Beyond it the day has become another: what is remembered moves into the new light."""
 ASK_AGAIN_S: Final = 20.0
@@ -254,7 +252,7 @@ class VehicleWatch:
             area(box) < LATE_PART_SHARE * area(one.box_xyxy) for one in same if one not in parts
         ):
             return
-        starts = [time_s - self._settle_s]
+        starts = [time_s - self.model.full_after_s]
         for part in parts:
             if area(part.box_xyxy) * LATE_PART_SHARE > area(box):
                 starts.append(part.start_s)

@@ -97,6 +97,8 @@ def detect(  # noqa: PLR0917  # typer reads them by name
         sample_fps=sample_fps,
         explain=explain,
     )
+    # The passes are too small to share; threads would only take turns.
+    cv2.setNumThreads(1)
     rows: list[dict[str, object]] = []
     for path in find_videos(video):
         mask_folder = masks if masks is None or path == video else masks / path.stem
