@@ -35,7 +35,7 @@ class CameraWatch:
 
     Attributes:
         camera: whose frames are sampled.
-        lease: under which; replaced when it is renewed with another epoch.
+        lease: under which.
 
     Args:
         context: what ingest was given.
@@ -181,6 +181,7 @@ class CameraWatch:
             # Our clock was set back: dwell cannot be measured across the step.
             log.warning("detector begins anew", camera=self.camera.device_code, reason=str(error))
             self._detector, self._is_told = self._new_detector(None), True
+            self._motion_told_s = -math.inf
             return
         context.metrics.frames(FrameFate.CROWDED_OUT if seen is None else FrameFate.LOOKED_AT)
         if seen is None or seen.state is None:
@@ -220,7 +221,7 @@ class CameraWatch:
             async with context.pool.acquire() as connection:
                 await record(
                     connection,
-                    self.camera.camera_id,
+                    self.camera,
                     events,
                     state,
                     lease=self.lease,

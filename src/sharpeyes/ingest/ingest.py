@@ -75,14 +75,19 @@ class Ingest:
             await self._close(set(self._watched))
 
     async def _take_over(self, wanted: dict[int, tuple[Camera, ShardLease]]) -> None:
-        await self._close(self._watched.keys() - wanted.keys())
+        # Under another epoch the shard was somebody else's meanwhile, who may know and have told
+        # more: that watch begins anew from what is stored.
+        kept = {
+            camera_id
+            for camera_id, watched in self._watched.items()
+            if camera_id in wanted and wanted[camera_id][1] == watched.watch.lease
+        }
+        await self._close(self._watched.keys() - kept)
         for camera_id, (camera, lease) in wanted.items():
             known = self._watched.get(camera_id)
             if known is None:
                 self._start(camera, lease)
-            elif known.watch.camera.revision == camera.revision:
-                known.watch.lease = lease
-            else:
+            elif known.watch.camera.revision != camera.revision:
                 (state,) = (await self._end([camera_id])).values()
                 self._start(camera, lease, state)
 

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import TypeAlias
 
 import asyncpg
+import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.events.event import NewEvent
 from sharpeyes.events.store import append
+from sharpeyes.registry.camera import Camera
 from sharpeyes.registry.shards import ShardLease, require_lease
 
 Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
@@ -24,7 +26,7 @@ ON CONFLICT (camera_id) DO UPDATE SET
 
 async def record(
     connection: Connection,
-    camera_id: int,
+    camera: Camera,
     events: Sequence[NewEvent],
     state: bytes,
     *,
@@ -38,7 +40,8 @@ async def record(
 
     Args:
         connection: not in a transaction; from a pool that turns jsonb into Python values.
-        camera_id: whose detector it is.
+        camera: whose detector it is, as of the revision that it was sampled by. Once that is
+            outdated events are stored without their pictures: a privacy zone may have come.
         events: what it told; may be none.
         state: what it knew after telling.
         lease: under which the camera was sampled.
@@ -53,8 +56,10 @@ async def record(
     """
     async with connection.transaction():
         await require_lease(connection, lease, worker_id)
+        if any(event.evidence for event in events) and not await _is_current(connection, camera):
+            events = [msgspec.structs.replace(event, evidence=None) for event in events]
         stored = [await append(connection, event) for event in events]
-        await connection.execute(_SAVE, camera_id, state, now, lease.epoch)
+        await connection.execute(_SAVE, camera.camera_id, state, now, lease.epoch)
     return sum(event is not None for event in stored)
 
 
@@ -91,3 +96,10 @@ async def save_states(
         await connection.executemany(
             _SAVE, [(camera_id, state, now, lease.epoch) for camera_id, state in states]
         )
+
+
+async def _is_current(connection: Connection, camera: Camera) -> bool:
+    revision: int | None = await connection.fetchval(
+        "SELECT revision FROM camera WHERE camera_id = $1", camera.camera_id
+    )
+    return revision == camera.revision

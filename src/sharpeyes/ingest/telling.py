@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from sharpeyes.detectors.finding import Finding
+from sharpeyes.detectors.zones import WHOLE_PICTURE
 from sharpeyes.events.event import (
     EventType,
     Evidence,
@@ -54,6 +55,11 @@ def events_of(
 _TYPES = {"motion": EventType.MOTION, "abandoned_vehicle": EventType.ABANDONED_VEHICLE}
 
 
+def _zone(finding: Finding) -> str:
+    # What detectors call the whole picture is a word of theirs, not a name that somebody gave.
+    return "" if finding.zone == WHOLE_PICTURE.name else finding.zone
+
+
 def _payload(finding: Finding, seen: Look) -> MotionSeen | VehicleAbandoned:
     if finding.kind == "motion":
         return MotionSeen(
@@ -61,7 +67,7 @@ def _payload(finding: Finding, seen: Look) -> MotionSeen | VehicleAbandoned:
             box_xyxy=finding.box_xyxy,
             picture_width_px=seen.width_px,
             picture_height_px=seen.height_px,
-            zone=finding.zone,
+            zone=_zone(finding),
             started_at=_moment(finding.start_s),
         )
     return VehicleAbandoned(
@@ -69,7 +75,7 @@ def _payload(finding: Finding, seen: Look) -> MotionSeen | VehicleAbandoned:
         box_xyxy=finding.box_xyxy,
         picture_width_px=seen.width_px,
         picture_height_px=seen.height_px,
-        zone=finding.zone,
+        zone=_zone(finding),
         dwell_s=finding.dwell_s,
         started_at=_moment(finding.start_s),
         verified=finding.verified,

@@ -33,6 +33,7 @@ from sharpeyes.ingest.store import load_state
 from sharpeyes.registry.camera import Camera, SampleSource
 from sharpeyes.registry.errors import StaleLeaseError
 from sharpeyes.registry.shards import ShardLease
+from sharpeyes.registry.store import CameraStore
 
 AddCamera = Callable[..., Awaitable[Camera]]
 
@@ -218,6 +219,17 @@ async def test_evidence_is_masked_and_carries_nothing_but_the_picture(studio: St
     assert picture[60:, 110:].mean() > 30
 
 
+async def test_no_picture_is_kept_once_the_record_has_changed(studio: Studio) -> None:
+    """A privacy zone may have come, which the watch will know of in a moment only."""
+    await CameraStore(studio.pool).add_zone(studio.camera.camera_id, SKY)
+    studio.zones = (STRIP,)
+    await studio.play(Film(0, DUE_S + 10))
+
+    (alert,) = await studio.events(EventType.ABANDONED_VEHICLE)
+    assert await EventStore(studio.pool).picture(alert.event_id) is None
+    assert alert.evidence_sha256 is None
+
+
 async def test_motion_is_told_now_and_then_only(studio: Studio) -> None:
     studio.zones = ()
     await studio.play(Film(0, 150))
@@ -307,6 +319,20 @@ async def test_a_clock_set_back_begins_anew(studio: Studio) -> None:
     await studio.play(Film(100, 110))
     await studio.play(Film(0, DUE_S + 10))
     assert await vehicle_phases(studio) == ["alert"]
+
+
+class SetBackFilm(Film):
+    """A day is taken off the clock in the middle."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(days=1 if self.now_s < 75 else 0)
+
+
+async def test_motion_is_told_again_soon_after_the_clock_was_set_back(studio: Studio) -> None:
+    studio.zones = ()
+    await studio.play(SetBackFilm(0, 150))
+    told_at = [event.occurred_at for event in await studio.events(EventType.MOTION)]
+    assert max(told_at) > MIDNIGHT + timedelta(days=1) > min(told_at)
 
 
 async def test_an_unreadable_state_begins_anew(studio: Studio) -> None:

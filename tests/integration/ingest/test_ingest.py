@@ -14,6 +14,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from sharpeyes.detectors import kept_state
 from sharpeyes.detectors.finding import Finding
 from sharpeyes.devices.credentials import Credentials
 from sharpeyes.devices.http_exchange import open_device_session
@@ -244,6 +245,32 @@ async def test_cameras_come_and_go(
         running.ingest.set_cameras([(edited, leases[second.shard])])
         await running.noted.more(FrameFate.LOOKED_AT, 5)
         assert fleet.sessions == 0
+
+
+async def test_a_shard_that_comes_back_brings_what_another_worker_knew(
+    fleet: Fleet,
+    add: AddCamera,
+    sampling: Sampling,
+    pool: asyncpg.Pool,
+    leases: dict[int, ShardLease],
+) -> None:
+    camera = await add(1)
+    async with sampling(camera) as running:
+        await running.noted.more(FrameFate.LOOKED_AT)
+        await pool.execute("UPDATE shard_lease SET epoch = epoch + 2")
+        theirs = msgspec.structs.replace(kept_state.NOTHING, next_id=77)
+        await pool.execute(
+            "INSERT INTO detector_state (camera_id, state, saved_at, epoch)"
+            " VALUES ($1, $2, now(), 2)",
+            camera.camera_id,
+            kept_state.dump(theirs),
+        )
+        lease = ShardLease(camera.shard, leases[camera.shard].epoch + 2)
+        running.ingest.set_cameras([(camera, lease)])
+        await running.noted.more(FrameFate.LOOKED_AT, 6)
+    saved = await load_state(pool, camera.camera_id)
+    assert saved is not None
+    assert kept_state.load(saved).next_id >= 77
 
 
 async def test_a_stop_keeps_what_the_detectors_know(
