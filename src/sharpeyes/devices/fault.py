@@ -28,6 +28,8 @@ class FaultKind(StrEnum):
     """An answer that cannot be used: garbled, oversized, redirected, of the wrong status."""
     NO_FRAMES = "no_frames"
     """All answers were right, but no picture came."""
+    UNREADABLE = "unreadable"
+    """It offers video in a codec that we do not read; others see through it."""
     BUSY = "busy"
     """The device says it has no room for us now."""
     LOCAL = "local"

@@ -95,7 +95,7 @@ def _video_of(sdp: Sdp, endpoint: str) -> RtspMedia | Fault:
         return Fault(FaultKind.PROTOCOL, f"{endpoint} offers no video")
     if not can_assemble(media):
         told = f"offers video in {quoted(media.codec)}; H264 and H265 are read"
-        return Fault(FaultKind.PROTOCOL, f"{endpoint} {told}")
+        return Fault(FaultKind.UNREADABLE, f"{endpoint} {told}")
     return media
 
 

@@ -77,8 +77,8 @@ def judge_answer(fault: Fault | None, login: Login, endpoint: str) -> list[Check
             return [CheckResult(Check.REACH, Cause(fault.kind.value), fault.evidence)]
         case FaultKind.AUTH:
             return [CheckResult(Check.REACH), *_refused(fault, login, endpoint)]
-        case FaultKind.BUSY:
-            # It works for those who were there before us.
+        case FaultKind.BUSY | FaultKind.UNREADABLE:
+            # It works for others: those who were there before us, or who read its codec.
             return [CheckResult(Check.REACH)]
         case FaultKind.PROTOCOL | FaultKind.NO_FRAMES:
             unusable = CheckResult(Check.STREAM, Cause.RTSP, fault.evidence)
@@ -99,7 +99,7 @@ def judge_picture(fault: Fault | None, login: Login, endpoint: str) -> list[Chec
     if fault is None:
         return [CheckResult(Check.FRAMES)]
     match fault.kind:
-        case FaultKind.LOCAL | FaultKind.BUSY:
+        case FaultKind.LOCAL | FaultKind.BUSY | FaultKind.UNREADABLE:
             return []
         case FaultKind.AUTH:
             return _refused(fault, login, endpoint)

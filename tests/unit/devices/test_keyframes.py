@@ -292,6 +292,7 @@ async def test_other_codecs_are_named(serve: Serve) -> None:
     fault = await take(serve, camera)
 
     assert isinstance(fault, Fault)
+    assert fault.kind is FaultKind.UNREADABLE
     assert '"MP4V-ES"; H264 and H265 are read' in fault.evidence
 
 
