@@ -56,7 +56,11 @@ class Sealer(Protocol):
         ...
 
     def open(self, sealed: Any, owner: bytes, /) -> bytes:
-        """Decrypt a secret. `sealed` is anything with the fields of `SealedSecret`."""
+        """Decrypt a secret. `sealed` is anything with the fields of `SealedSecret`.
+
+        Raises:
+            ValueError: It does not open; the message says why and nothing of the secret.
+        """
         ...
 
 

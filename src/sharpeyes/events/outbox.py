@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import asyncpg
+import structlog
 
 from sharpeyes.events.attempt import Answer
 from sharpeyes.events.endpoint import Sealer, StoredSecret
 from sharpeyes.events.event import Event
 from sharpeyes.events.retry import Dead, Delivered, Gone, TryAgain, Verdict
 from sharpeyes.events.store import event_from_row
+
+log = structlog.get_logger()
 
 _TARGETS = """
 SELECT endpoint_id, name, url, secret_ciphertext, secret_nonce, key_id
@@ -124,23 +127,26 @@ class Outbox:
     def __init__(self, pool: asyncpg.Pool, sealer: Sealer) -> None:
         self._pool = pool
         self._sealer = sealer
+        self._locked: set[str] = set()
 
     async def targets(self) -> list[Target]:
-        """Return the endpoints that are served now."""
-        return [
-            Target(
-                endpoint_id=row["endpoint_id"],
-                name=row["name"],
-                url=row["url"],
-                secrets=(
-                    self._sealer.open(
-                        StoredSecret(row["secret_ciphertext"], row["secret_nonce"], row["key_id"]),
-                        row["name"].encode(),
-                    ),
-                ),
-            )
-            for row in await self._pool.fetch(_TARGETS)
-        ]
+        """Return the endpoints that are served now; the deliveries of one that is locked wait."""
+        targets = [self._target(row) for row in await self._pool.fetch(_TARGETS)]
+        return [target for target in targets if target is not None]
+
+    def _target(self, row: asyncpg.Record) -> Target | None:
+        stored = StoredSecret(row["secret_ciphertext"], row["secret_nonce"], row["key_id"])
+        name = row["name"]
+        try:
+            secret = self._sealer.open(stored, name.encode())
+        except ValueError as error:
+            # Asked at every look for work: told once.
+            if name not in self._locked:
+                self._locked.add(name)
+                log.warning("endpoint cannot be served", endpoint=name, reason=str(error))
+            return None
+        self._locked.discard(name)
+        return Target(endpoint_id=row["endpoint_id"], name=name, url=row["url"], secrets=(secret,))
 
     async def claim(self, target: Target, limit: int, now: datetime, lease_s: float) -> list[Claim]:
         """Lease due lanes of one endpoint, the longest due first.

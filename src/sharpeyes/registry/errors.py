@@ -153,7 +153,7 @@ class ImportFileError(RegistryError):
     """A file cannot be imported at all: not one row of it was looked at."""
 
 
-class UnsealError(RegistryError):
+class UnsealError(RegistryError, ValueError):
     """A sealed secret cannot be opened: another key, another owner, or damaged."""
 
 

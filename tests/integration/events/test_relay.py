@@ -250,6 +250,34 @@ async def test_a_dead_endpoint_does_not_slow_a_healthy_one(
         over.set()
 
 
+async def test_an_endpoint_whose_secret_does_not_open_holds_up_no_other(
+    *,
+    pool: asyncpg.Pool,
+    make_relay: MakeRelay,
+    receive: Receive,
+    store: Store,
+    cameras: dict[str, int],
+) -> None:
+    """Its key was lost, or its row was restored from another installation."""
+    await receive("locked")
+    await pool.execute("UPDATE endpoint SET key_id = 'another'")
+    await receive("damaged")
+    await pool.execute(
+        "UPDATE endpoint SET secret_ciphertext = '\\x00' || secret_ciphertext"
+        " WHERE name = 'damaged'"
+    )
+    healthy = await receive("healthy")
+    await store(next(iter(cameras)), 3)
+
+    async with running(make_relay()):
+        await until(lambda: len(healthy.events) == 3)
+    # What waits for the others goes on waiting, unattempted.
+    assert await pool.fetchval("SELECT count(*) FROM delivery WHERE state = 'pending'") == 6
+    assert (
+        await pool.fetchval("SELECT max(attempt_count) FROM delivery WHERE state = 'pending'") == 0
+    )
+
+
 async def test_a_relay_cut_off_between_answer_and_record_sends_again_with_the_same_id(
     *,
     pool: asyncpg.Pool,
