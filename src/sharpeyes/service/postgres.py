@@ -110,12 +110,13 @@ class EmbeddedPostgres:
     async def _guard(self, url: str) -> None:
         while True:
             await asyncio.sleep(_GUARD_INTERVAL_S)
-            if find_postmaster(self._folder) is not None:
-                continue
-            _log.error("postgres_died", folder=str(self._folder))
             try:
+                if find_postmaster(self._folder) is not None:
+                    continue
+                _log.error("postgres_died", folder=str(self._folder))
                 moved = await asyncio.to_thread(self.ensure_running) != url
-            except EmbeddedPostgresError as error:
+            except (EmbeddedPostgresError, OSError) as error:
+                # Perhaps the system has no process or file to spare: it may have one soon.
                 _log.error("postgres_not_restarted", why=str(error))
                 continue
             if moved:
@@ -144,6 +145,10 @@ class EmbeddedPostgres:
                     f"{error.filename or self.data_dir}: permission denied; "
                     f"run as its owner or name another data_dir"
                 ) from error
+            if isinstance(error, OSError):
+                raise EmbeddedPostgresError(
+                    f"{error.filename or self.data_dir}: {error.strerror}"
+                ) from error
             raise
 
     def ensure_running(self) -> str:
@@ -154,9 +159,11 @@ class EmbeddedPostgres:
 
         Raises:
             EmbeddedPostgresError: It does not run within the deadline. It stays ours: call again.
-                Or its files are gone, which is not healed by an empty database.
+                Or its files are gone, which is not healed by an empty database; or it was let go.
         """
         with self._alone(self._start_deadline_s):
+            if self._users is None:
+                raise EmbeddedPostgresError(f"the server in {self._folder} is not in use any more")
             return self._ensure_running()
 
     def stop(self) -> None:

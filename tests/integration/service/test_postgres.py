@@ -6,6 +6,7 @@ an ordinary user they show that one.
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 import pwd
@@ -286,6 +287,40 @@ async def test_while_in_use_it_is_started_again(data_dir: Path, install: Path) -
             while not await _exists(pool, "t"):  # noqa: ASYNC110  # nothing tells when it is back
                 await asyncio.sleep(0.05)
         await pool.close()
+    _gone(data_dir)
+
+
+async def test_a_start_that_the_system_refuses_once_is_tried_again(
+    data_dir: Path, install: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = EmbeddedPostgres(data_dir, install=install)
+    start_again = server.ensure_running
+    refusals = [BlockingIOError(errno.EAGAIN, "no process to be had")]
+
+    def refused_once() -> str:
+        if refusals:
+            raise refusals.pop()
+        return start_again()
+
+    monkeypatch.setattr(server, "ensure_running", refused_once)
+    async with asyncio.timeout(60), server.running() as url:
+        pool = await open_pool(url, min_size=1, max_size=2)
+        await pool.execute("CREATE TABLE t ()")
+        os.kill(_postmaster(data_dir), signal.SIGKILL)
+        while not await _exists(pool, "t"):  # noqa: ASYNC110  # nothing tells when it is back
+            await asyncio.sleep(0.05)
+        await pool.close()
+    assert not refusals
+    _gone(data_dir)
+
+
+def test_a_server_that_was_let_go_is_not_started_again(data_dir: Path, install: Path) -> None:
+    """Whoever watched over it may notice its end only after the stop."""
+    server = EmbeddedPostgres(data_dir, install=install)
+    with server:
+        pass
+    with pytest.raises(EmbeddedPostgresError, match="not in use"):
+        server.ensure_running()
     _gone(data_dir)
 
 
