@@ -144,6 +144,9 @@ class Settings(BaseSettings):
         try:
             parts = urlsplit(url.get_secret_value())
             named = parts.scheme in {"postgresql", "postgres"} and parts.hostname
+            # An @ behind the host: a / or # or ? in the password was read as the host's end.
+            if "@" not in parts.netloc and "@" in url.get_secret_value():
+                named = None
             _ = parts.port
         except ValueError:
             # Its message would repeat what may be half of a password.
@@ -151,7 +154,7 @@ class Settings(BaseSettings):
         if not named:
             raise ValueError(
                 "must be postgresql://user:password@host:port/database; "
-                "in a password, write / as %2F, @ as %40, : as %3A"
+                "in a password, write / as %2F, @ as %40, : as %3A, # as %23, ? as %3F"
             )
         return url
 

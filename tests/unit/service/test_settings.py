@@ -228,3 +228,13 @@ def test_settings_come_only_from_where_they_are_asked_for(monkeypatch: pytest.Mo
     monkeypatch.setenv("SHARPEYES_WORKERS", "7")
 
     assert load_settings(None, {}).workers is None
+
+
+@pytest.mark.parametrize("mark", "/#?")
+def test_a_password_that_looks_like_the_end_of_the_host_is_not_taken_for_a_place(
+    mark: str,
+) -> None:
+    """What is taken for host, port and database is told when it cannot be reached."""
+    (problem,) = _problems(SHARPEYES_DATABASE_URL=f"postgresql://user:12{mark}canary@host/db")
+    assert "must be postgresql://" in problem
+    assert "canary" not in problem
