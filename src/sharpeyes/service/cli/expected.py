@@ -6,7 +6,7 @@ import asyncpg
 
 from sharpeyes.events.errors import EventsError
 from sharpeyes.registry.errors import RegistryError
-from sharpeyes.service.cli.output import CliError
+from sharpeyes.service.cli.output import CliError, printable
 from sharpeyes.service.errors import ServiceError
 
 _DATABASE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -16,13 +16,18 @@ EXPECTED: tuple[type[Exception], ...] = (
     ServiceError,
     RegistryError,
     EventsError,
+    OSError,
     *_DATABASE,
 )
 
 
 def explain(error: Exception) -> str:
     """Return one line for whoever gave the command."""
-    message = " ".join(str(error).split())
-    if isinstance(error, _DATABASE):
+    message = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        message = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    message = printable(" ".join(message.split()))
+    # A DataError is about what was typed, not about the database.
+    if isinstance(error, _DATABASE) and not isinstance(error, asyncpg.DataError):
         return f"the database cannot be used: {message}"
     return message

@@ -30,6 +30,11 @@ def note(message: str) -> None:
     print(message, file=sys.stderr, flush=True)  # noqa: T201  # this module is the CLI's voice
 
 
+def printable(text: str) -> str:
+    """Return a text with whatever a terminal would obey, or could not show, written out."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def print_json(value: object) -> None:
     """Print one JSON value on one line (msgspec structs, dataclasses, datetimes, enums)."""
     sys.stdout.write(msgspec.json.encode(value).decode())
@@ -38,10 +43,10 @@ def print_json(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """Print a table, or the sentence `empty` when there are no rows. Cells are shown verbatim."""
+    """Print a table, or the sentence `empty` when there are no rows; no cell moves the cursor."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(printable(column), overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in row))
     console().print(table if table.row_count else empty)
