@@ -15,6 +15,8 @@ from sharpeyes.service.errors import ServiceError
 
 TOKEN_PREFIX = "set_"  # noqa: S105  # lets a leaked one be recognised; not a secret
 SESSION_LIFE = timedelta(hours=12)
+COMMAND_LINE = "command line"
+"""The audit's actor of all commands: whoever may run them on this machine is not told apart."""
 
 
 class Scope(StrEnum):
@@ -78,9 +80,12 @@ async def create_token(
             )
         except asyncpg.UniqueViolationError:
             raise TokenExistsError(
-                f"a token named {name!r} exists; revoke it or choose another name"
+                f"there is or was a token named {name!r}, and the audit tells them apart by name: "
+                "choose another, such as one with a date"
             ) from None
-        await audit(connection, "cli", "token.create", name, detail={"scopes": sorted(scopes)})
+        await audit(
+            connection, COMMAND_LINE, "token.create", name, detail={"scopes": sorted(scopes)}
+        )
     return token
 
 
@@ -95,7 +100,7 @@ async def revoke_token(pool: asyncpg.Pool, name: str) -> bool:
         if token_id is None:
             return False
         await connection.execute("DELETE FROM session WHERE token_id = $1", token_id)
-        await audit(connection, "cli", "token.revoke", name)
+        await audit(connection, COMMAND_LINE, "token.revoke", name)
     return True
 
 

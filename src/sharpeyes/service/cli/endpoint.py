@@ -11,7 +11,7 @@ import typer
 from sharpeyes.events.address import open_session
 from sharpeyes.events.endpoint import AddedEndpoint, Endpoint, EndpointStore
 from sharpeyes.events.event import EventType
-from sharpeyes.service.access import audit
+from sharpeyes.service.access import COMMAND_LINE, audit
 from sharpeyes.service.cli.context import Database, open_database, run
 from sharpeyes.service.cli.output import console, note, print_json, print_table
 
@@ -19,9 +19,6 @@ app = typer.Typer(help="Where events are sent: the case system's webhooks.", no_
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Name = Annotated[str, typer.Argument(help="The endpoint's name.")]
-
-# Whoever may run commands on this machine is not told apart.
-_ACTOR = "command line"
 
 
 @asynccontextmanager
@@ -34,7 +31,7 @@ async def _endpoints() -> AsyncIterator[tuple[Database, EndpointStore]]:
 
 async def _audit(database: Database, action: str, name: str, **detail: object) -> None:
     async with database.pool.acquire() as connection:
-        await audit(connection, _ACTOR, action, name, detail=detail)
+        await audit(connection, COMMAND_LINE, action, name, detail=detail)
 
 
 @app.command("add")
