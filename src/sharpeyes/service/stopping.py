@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
@@ -39,16 +39,3 @@ async def _end_of_input(stop: asyncio.Event) -> None:
     while await reader.read(1024):
         pass
     stop.set()
-
-
-async def until_stopped(stop: asyncio.Event, *work: Awaitable[None]) -> None:
-    """Run all of `work` until `stop` is set, then cancel it; a failure of any ends all, loudly."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_as_coroutine(one)) for one in work]
-        await stop.wait()
-        for task in tasks:
-            task.cancel()
-
-
-async def _as_coroutine(work: Awaitable[None]) -> None:
-    await work
