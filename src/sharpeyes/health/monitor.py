@@ -15,7 +15,7 @@ from sharpeyes.health.store import StatusStore, StoredStatus
 from sharpeyes.health.timers import Timer, Timers
 from sharpeyes.health.visiting import Visitor, Watched
 from sharpeyes.registry.camera import Camera, PollMode
-from sharpeyes.registry.errors import StaleLeaseError
+from sharpeyes.registry.errors import RegistryError, StaleLeaseError
 from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.registry.shards import ShardLease
 
@@ -91,6 +91,8 @@ class HealthMonitor:
         }
         try:
             stored = await self._read_stored([i for i in wanted if i not in kept])
+            for camera_id, status in stored.items():
+                await self._block_refused(wanted[camera_id][0], status)
         except DATABASE_AWAY as error:
             log.warning("health of cameras cannot be read", error=type(error).__name__)
             return
@@ -111,6 +113,19 @@ class HealthMonitor:
             stored |= await self._statuses.get_many(camera_ids[start : start + _READ_AT_ONCE])
         return stored
 
+    async def _block_refused(self, camera: Camera, stored: StoredStatus) -> None:
+        """Send no password that was refused before, unless the record was edited since."""
+        if stored.cause is not Cause.AUTH or camera.updated_at >= stored.since:
+            return
+        context = self._context
+        try:
+            credentials = await context.credentials(camera.camera_id)
+        except RegistryError:
+            # It cannot be opened, so it will not be sent; the probe tells.
+            return
+        if credentials is not None and camera.host is not None:
+            context.logins.block(camera.host, credentials, context.monotonic_s())
+
     def _begin(self, camera: Camera, lease: ShardLease, stored: StoredStatus | None) -> None:
         context = self._context
         now_s = context.monotonic_s()
@@ -123,14 +138,12 @@ class HealthMonitor:
         state = stored.to_state()
         for timer in Timer:
             timers.plan(timer, state, now_s, context.settings, context.random)
-        if stored.cause is Cause.AUTH and camera.updated_at < stored.since and camera.host:
-            context.logins.block(camera.host, now_s)
         self._watch(Watched(camera, lease, state, timers))
 
     def _begin_anew(self, watched: Watched, camera: Camera) -> None:
         """Go on with another revision of a camera's record: what is known of it stays known."""
         if camera.host:
-            self._context.logins.forget(camera.host)
+            self._context.logins.try_again(camera.host)
         watched.camera, watched.reference = camera, None
         watched.timers.ask_all_at(self._context.monotonic_s())
         self._schedule_next(watched)

@@ -150,9 +150,6 @@ class Probes:
         if not log_in:
             yield _Attempt(Login(wanted=False))
             return
-        if blocked_for_s := context.logins.blocked_for_s(host, context.monotonic_s()):
-            yield _Attempt(Login(wanted=True, blocked_for_s=blocked_for_s))
-            return
         try:
             credentials = await context.credentials(camera.camera_id)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, RegistryError) as error:
@@ -165,14 +162,18 @@ class Probes:
         if credentials is None:
             yield _Attempt(Login(wanted=True))
             return
-        if not context.logins.begin(host, context.monotonic_s()):
+        now_s = context.monotonic_s()
+        if blocked_for_s := context.logins.blocked_for_s(host, credentials, now_s):
+            yield _Attempt(Login(wanted=True, blocked_for_s=blocked_for_s))
+            return
+        if not context.logins.begin(host, credentials, now_s):
             yield _Attempt(Login(wanted=False))
             return
         attempt = _Attempt(Login(wanted=True), credentials)
         try:
             yield attempt
         finally:
-            context.logins.end(host, context.monotonic_s(), accepted=attempt.accepted)
+            context.logins.end(host, credentials, context.monotonic_s(), accepted=attempt.accepted)
 
 
 def _stream_url(camera: Camera) -> str | None:

@@ -43,11 +43,13 @@ class IngestMetrics(Protocol):
 class Logins(Protocol):
     """Which devices may be sent a password; moments are seconds of the context's steady clock."""
 
-    def begin(self, host: str, now_s: float) -> bool:
+    def begin(self, host: str, credentials: Credentials, now_s: float) -> bool:
         """Ask to send a device a password; if granted, `end` must be called."""
         ...
 
-    def end(self, host: str, now_s: float, *, accepted: bool | None) -> None:
+    def end(
+        self, host: str, credentials: Credentials, now_s: float, *, accepted: bool | None
+    ) -> None:
         """Note how it ended; None if the device did not come to an opinion."""
         ...
 

@@ -113,7 +113,7 @@ class Sources:
         async with self._opening:
             if credentials is None:
                 return await ask(None)
-            if not context.logins.begin(host, context.monotonic_s()):
+            if not context.logins.begin(host, credentials, context.monotonic_s()):
                 return Fault(FaultKind.AUTH, f"{host} is sent no password for now")
             accepted: bool | None = None
             try:
@@ -121,7 +121,7 @@ class Sources:
                 accepted = _accepted(answer)
                 return answer
             finally:
-                context.logins.end(host, context.monotonic_s(), accepted=accepted)
+                context.logins.end(host, credentials, context.monotonic_s(), accepted=accepted)
 
     async def _fetch_snapshot(
         self, camera: Camera, credentials: Credentials | None

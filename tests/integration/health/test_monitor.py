@@ -81,6 +81,10 @@ class Noted:
         self.transitions.append(transition)
         self.something.set()
 
+    async def many_more(self) -> bool:
+        """Whether so much was seen that whatever is done by mistake would have been done."""
+        return len(self.results) >= 30
+
     async def until(self, holds: Callable[[], Awaitable[bool]], within_s: float = 60) -> None:
         """Wait until something holds, looking again whenever a result has come."""
         async with asyncio.timeout(within_s):
@@ -273,6 +277,23 @@ async def test_a_wrong_password_never_locks_a_device(
         seen = len(watch.noted.results)
         await watch.noted.until(lambda: _reached(len(watch.noted.results) >= seen + 30))
         assert device.bad_logins == 2
+
+
+async def test_one_channels_wrong_password_is_not_blamed_on_the_others(
+    fleet: Fleet, add: AddCamera, watching: Watching, pool: asyncpg.Pool
+) -> None:
+    """Nor after a restart, which goes on from the stored refusal."""
+    well, wrong = [await add(number, host="127.77.0.1") for number in (1, 2)]
+    known = {well.camera_id: RIGHT, wrong.camera_id: WRONG}
+    for _ in range(2):
+        async with watching(wrong, well, credentials=known) as watch:
+            await watch.until(wrong, "degraded auth")
+            await watch.until(well, "ok")
+            watch.noted.results.clear()
+            await watch.noted.until(watch.noted.many_more)
+    assert {t.to_status for t in await StatusStore(pool).transitions(well.camera_id)} == {Status.OK}
+    device = fleet.device(well.device_code)
+    assert (device.bad_logins, device.lockouts) == (2, 0)
 
 
 async def test_a_changed_record_may_log_in_again(

@@ -87,11 +87,13 @@ class Noted:
 class NoLogins:
     """The film asks for no password."""
 
-    def begin(self, host: str, now_s: float) -> bool:
-        raise AssertionError(host, now_s)
+    def begin(self, host: str, credentials: Credentials, now_s: float) -> bool:
+        raise AssertionError(host, credentials, now_s)
 
-    def end(self, host: str, now_s: float, *, accepted: bool | None) -> None:
-        raise AssertionError(host, now_s, accepted)
+    def end(
+        self, host: str, credentials: Credentials, now_s: float, *, accepted: bool | None
+    ) -> None:
+        raise AssertionError(host, credentials, now_s, accepted)
 
 
 async def no_credentials(camera_id: int) -> Credentials | None:

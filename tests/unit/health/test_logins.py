@@ -1,9 +1,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sharpeyes.health.logins import LoginGuard
+from sharpeyes.devices.credentials import Credentials
+from sharpeyes.health.logins import LOCKING_REFUSALS, LoginGuard
 
 HOST = "10.0.0.7"
+ADMIN, OTHER = Credentials("admin", "refused"), Credentials("admin", "another")
 
 
 def guard() -> LoginGuard:
@@ -11,17 +13,17 @@ def guard() -> LoginGuard:
 
 
 def refuse(logins: LoginGuard, now_s: float) -> None:
-    assert logins.begin(HOST, now_s)
-    logins.end(HOST, now_s, accepted=False)
+    assert logins.begin(HOST, ADMIN, now_s)
+    logins.end(HOST, ADMIN, now_s, accepted=False)
 
 
 def test_two_refusals_block_for_an_hour() -> None:
     logins = guard()
     refuse(logins, 0)
     refuse(logins, 5)
-    assert not logins.begin(HOST, 3604)
-    assert logins.blocked_for_s(HOST, 3604) == 1
-    assert logins.begin(HOST, 3606)
+    assert not logins.begin(HOST, ADMIN, 3604)
+    assert logins.blocked_for_s(HOST, ADMIN, 3604) == 1
+    assert logins.begin(HOST, ADMIN, 3606)
 
 
 def test_after_a_block_one_refusal_is_enough() -> None:
@@ -29,42 +31,67 @@ def test_after_a_block_one_refusal_is_enough() -> None:
     refuse(logins, 0)
     refuse(logins, 5)
     refuse(logins, 4000)
-    assert not logins.begin(HOST, 4001)
+    assert not logins.begin(HOST, ADMIN, 4001)
 
 
 def test_an_accepted_password_forgives() -> None:
     logins = guard()
     refuse(logins, 0)
-    assert logins.begin(HOST, 1)
-    logins.end(HOST, 1, accepted=True)
+    assert logins.begin(HOST, ADMIN, 1)
+    logins.end(HOST, ADMIN, 1, accepted=True)
     refuse(logins, 2)
-    assert logins.begin(HOST, 3)
+    assert logins.begin(HOST, ADMIN, 3)
 
 
 def test_other_devices_are_not_concerned() -> None:
     logins = guard()
     refuse(logins, 0)
     refuse(logins, 0)
-    assert logins.begin("10.0.0.8", 1)
+    assert logins.begin("10.0.0.8", ADMIN, 1)
 
 
-def test_a_changed_record_starts_anew() -> None:
+def test_other_credentials_are_not_concerned() -> None:
+    """Nor does the acceptance of one channel's password forgive the refusals of another's."""
     logins = guard()
-    logins.block(HOST, 0)
-    logins.forget(HOST)
-    assert logins.begin(HOST, 1)
+    for now_s in (0, 1):
+        refuse(logins, now_s)
+        assert logins.begin(HOST, OTHER, now_s)
+        logins.end(HOST, OTHER, now_s, accepted=True)
+    assert not logins.begin(HOST, ADMIN, 2)
+    assert logins.begin(HOST, OTHER, 2)
+
+
+def test_an_edited_record_grants_one_try_more() -> None:
+    logins = guard()
+    logins.block(HOST, ADMIN, 0)
+    logins.try_again(HOST)
+    refuse(logins, 1)
+    assert not logins.begin(HOST, ADMIN, 2)
+
+
+def test_many_edits_lock_no_account() -> None:
+    logins, refusals = guard(), 0
+    for now_s in range(100):
+        logins.try_again(HOST)
+        if logins.begin(HOST, ADMIN, now_s):
+            logins.end(HOST, ADMIN, now_s, accepted=False)
+            refusals += 1
+    assert refusals == LOCKING_REFUSALS - 1
+    refuse(logins, 4000)
+    logins.try_again(HOST)
+    refuse(logins, 4001)
 
 
 def test_channels_of_a_recorder_cannot_fail_all_at_once() -> None:
     logins = guard()
-    assert [logins.begin(HOST, 0) for _ in range(8)].count(True) == 2
+    assert [logins.begin(HOST, ADMIN, 0) for _ in range(8)].count(True) == 2
 
 
 def test_a_login_cut_short_says_nothing() -> None:
     logins = guard()
     for now_s in range(10):
-        assert logins.begin(HOST, now_s)
-        logins.end(HOST, now_s, accepted=None)
+        assert logins.begin(HOST, ADMIN, now_s)
+        logins.end(HOST, ADMIN, now_s, accepted=None)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["begin", "refused", "cut"]), st.floats(0, 120))))
@@ -76,10 +103,10 @@ def test_a_device_never_sees_more_than_two_bad_passwords_in_35_minutes(
     for step, wait_s in steps:
         now_s += wait_s
         if step == "begin":
-            under_way += logins.begin(HOST, now_s)
+            under_way += logins.begin(HOST, ADMIN, now_s)
         elif under_way:
             under_way -= 1
-            logins.end(HOST, now_s, accepted=False if step == "refused" else None)
+            logins.end(HOST, ADMIN, now_s, accepted=False if step == "refused" else None)
             refused_at += [now_s] * (step == "refused")
     for first in refused_at:
         assert sum(first <= at < first + 2100 for at in refused_at) <= 2
