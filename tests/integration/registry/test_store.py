@@ -21,6 +21,7 @@ from sharpeyes.registry.errors import (
     ZoneExistsError,
     ZoneInvalidError,
 )
+from sharpeyes.registry.shards import SHARD_COUNT
 from sharpeyes.registry.store import CameraStore
 
 Maker = Callable[..., CameraFile]
@@ -42,7 +43,7 @@ async def test_a_camera_comes_back_as_it_was_registered(
     assert await store.get(camera.device_code) == camera
     assert await store.by_id(camera.camera_id) == camera
     assert camera.host == "2001:db8::1"
-    assert camera.shard == camera.camera_id % 1024
+    assert 0 <= camera.shard < SHARD_COUNT
     assert camera.revision == 1
     assert camera.created_at.tzinfo is not None
 
@@ -136,6 +137,20 @@ async def test_finding(pool: asyncpg.Pool, store: CameraStore, camera_file: Make
             await store.list(division_code=nowhere)
         with pytest.raises(UnknownDivisionError):
             await store.count(division_code=nowhere)
+
+
+async def test_the_channels_of_a_device_share_a_shard(
+    store: CameraStore, camera_file: Maker
+) -> None:
+    channels = [await store.add(camera_file(n, host="10.0.0.5")) for n in range(1, 5)]
+    assert len({camera.shard for camera in channels}) == 1
+    others = [await store.add(camera_file(n, host=f"10.0.1.{n}")) for n in range(5, 69)]
+    # 64 thrown into 1,024 pigeonholes share two of them on average, and never many.
+    assert len({camera.shard for camera in others}) >= 54
+    unreached = [
+        await store.add(camera_file(n, host=None, poll_mode=PollMode.NONE)) for n in range(69, 75)
+    ]
+    assert len({camera.shard for camera in unreached}) >= 4
 
 
 async def test_cameras_of_shards(store: CameraStore, camera_file: Maker) -> None:
