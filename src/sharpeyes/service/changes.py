@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -44,9 +45,12 @@ class Changes:
     whenever it has been made anew, and listeners read their stores.
     """
 
-    def __init__(self, database_url: str, *, retry_s: float = 1.0) -> None:
+    def __init__(
+        self, database_url: str, *, retry_s: float = 1.0, check_every_s: float = 20.0
+    ) -> None:
         self._database_url = database_url
         self._retry_s = retry_s
+        self._check_every_s = check_every_s
         self._listeners: set[asyncio.Queue[Change]] = set()
 
     @contextmanager
@@ -78,9 +82,13 @@ class Changes:
         try:
             await connection.add_listener(CHANNEL, self._on_notice)
             self._tell(ANYTHING)
-            await ended.wait()
+            while not ended.is_set():
+                # A network can fall silent without an end: then only a question finds out.
+                await connection.execute("SELECT 1", timeout=self._check_every_s)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), self._check_every_s)
         finally:
-            await connection.close(timeout=5)
+            connection.terminate()
 
     def _on_notice(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
         try:
