@@ -92,9 +92,11 @@ async def read_gauges(pool: asyncpg.Pool) -> Gauges:
         " ELSE COALESCE(s.status, 'unknown') END AS status, count(*) AS n"
         " FROM camera c LEFT JOIN camera_status s USING (camera_id) GROUP BY 1, 2"
     )
-    # Delivered rows are many and need no gauge: the counter of attempts tells of them.
+    # Delivered rows are many and need no gauge: the counter of attempts tells of them. Each state
+    # of the others has an index of its own, which only its own query uses.
     deliveries = await pool.fetch(
-        "SELECT state, count(*) AS n FROM delivery WHERE state <> 'delivered' GROUP BY state"
+        "SELECT 'pending' AS state, count(*) AS n FROM delivery WHERE state = 'pending'"
+        " UNION ALL SELECT 'dead', count(*) FROM delivery WHERE state = 'dead'"
     )
     return Gauges(
         cameras=tuple((str(row["tier"]), row["status"], row["n"]) for row in cameras),
@@ -116,9 +118,8 @@ class _GaugesCollector(Collector):
         deliveries = GaugeMetricFamily(
             "sharpeyes_deliveries", "Deliveries that are not delivered.", labels=("state",)
         )
-        counted = dict(self._gauges.deliveries)
-        for state in ("pending", "dead"):
-            deliveries.add_metric((state,), counted.get(state, 0))
+        for state, count in self._gauges.deliveries:
+            deliveries.add_metric((state,), count)
         yield deliveries
 
 

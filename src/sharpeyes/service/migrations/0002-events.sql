@@ -73,6 +73,7 @@ CREATE TABLE delivery (
 );
 CREATE INDEX delivery_waiting ON delivery (endpoint_id, camera_id, sequence)
     WHERE state = 'pending';
+CREATE INDEX delivery_dead ON delivery (endpoint_id, delivery_id) WHERE state = 'dead';
 
 -- The pending deliveries of one camera to one endpoint. Relays lease lanes, and a lane gives its
 -- oldest delivery only: that keeps order, and costs the same however many wait behind it.
