@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sharpeyes.service.access import Scope
-from sharpeyes.service.api import stream
+from sharpeyes.service.api import probes, stream
 
 _CODE = "42010200001320000001"
 
@@ -117,3 +117,17 @@ async def test_nothing_is_said_of_a_change_whose_fate_is_not_known(api: Any) -> 
         assert answer.status == HTTPStatus.SERVICE_UNAVAILABLE
         detail = (await answer.json())["detail"]
         assert ("not known" in detail) == (method == "POST")
+
+
+async def test_a_database_that_says_nothing_is_not_waited_for(
+    api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probes, "_READY_WITHIN_S", 0.2)
+    pool = api.context.pool
+    held = [await pool.acquire() for _ in range(pool.get_max_size())]
+    async with asyncio.timeout(10):
+        answer = await api.client.get("/readyz")
+    assert answer.status == HTTPStatus.SERVICE_UNAVAILABLE
+    for connection in held:
+        await pool.release(connection)
+    assert (await api.client.get("/readyz")).status == HTTPStatus.OK
