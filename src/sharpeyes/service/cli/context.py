@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import asyncpg
+import typer
 
 from sharpeyes.registry.sealing import Sealer
 from sharpeyes.service.database import open_pool
@@ -20,6 +21,13 @@ from sharpeyes.service.settings import Settings, load_settings
 from sharpeyes.service.startup import prepared_database
 
 T = TypeVar("T")
+
+Supervised = Annotated[
+    bool,
+    typer.Option(
+        "--supervised", help="End when standard input is closed, as those who start us see to."
+    ),
+]
 
 config_file: ContextVar[Path | None] = ContextVar("config_file", default=None)
 

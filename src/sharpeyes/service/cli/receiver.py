@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,11 +15,12 @@ from sharpeyes.events.errors import SecretInvalidError
 from sharpeyes.events.kept_file import KeptFile
 from sharpeyes.events.receiver import PATH, CaseReceiver
 from sharpeyes.events.signing import read_secret
-from sharpeyes.service.cli.context import run
+from sharpeyes.service.cli.context import Supervised, run
 from sharpeyes.service.cli.output import CliError, console, note
+from sharpeyes.service.stopping import stop_requested
 
 
-def receiver(
+def receiver(  # noqa: PLR0917  # typer reads them by name
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65_535, help="Port to listen on; 0: any free one.")
@@ -43,6 +42,7 @@ def receiver(
             metavar="FILE", help="Keep events here, one JSON object a line. Default: in memory."
         ),
     ] = None,
+    supervised: Supervised = False,
 ) -> None:
     """Receive events like a case system: verify, keep, remove duplicates, print a line for each.
 
@@ -51,7 +51,11 @@ def receiver(
     secrets = _secrets(secret_env, secret_file)
     with ExitStack() as stack:
         file = None if store is None else stack.enter_context(KeptFile(store))
-        run(_serve(CaseReceiver(secrets, file=file, announce=_print), host, port))
+        run(
+            _serve(
+                CaseReceiver(secrets, file=file, announce=_print), host, port, supervised=supervised
+            )
+        )
 
 
 def _secrets(variable: str | None, file: Path | None) -> Callable[[], Sequence[bytes]]:
@@ -82,11 +86,7 @@ def _secret_of(file: Path) -> tuple[bytes, ...]:
         return ()
 
 
-async def _serve(case_receiver: CaseReceiver, host: str, port: int) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
+async def _serve(case_receiver: CaseReceiver, host: str, port: int, *, supervised: bool) -> None:
     runner = web.AppRunner(case_receiver.application(), access_log=None)
     await runner.setup()
     try:
@@ -94,9 +94,10 @@ async def _serve(case_receiver: CaseReceiver, host: str, port: int) -> None:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
             raise CliError(f"cannot listen on {host} port {port}: {error.strerror}") from None
-        chosen_port = runner.addresses[0][1]
-        note(f"Receiving at http://{host}:{chosen_port}{PATH}; Ctrl-C ends.")
-        await stopped.wait()
+        async with stop_requested(supervised=supervised) as stop:
+            chosen_port = runner.addresses[0][1]
+            note(f"Receiving at http://{host}:{chosen_port}{PATH}; Ctrl-C ends.")
+            await stop.wait()
     finally:
         await runner.cleanup()
 

@@ -13,7 +13,8 @@ import uvloop
 from sharpeyes.service import processes
 from sharpeyes.service.cli import context
 from sharpeyes.service.cli.output import note
-from sharpeyes.service.demo import Demo, Ports
+from sharpeyes.service.demo import Demo
+from sharpeyes.service.demo_stage import Ports, Stage
 from sharpeyes.service.keys import load_or_create_key
 from sharpeyes.service.logs import configure_logging
 from sharpeyes.service.settings import Settings
@@ -23,15 +24,8 @@ from sharpeyes.service.supervisor import supervise
 
 Process = Callable[[Settings, str, asyncio.Event], Awaitable[None]]
 
-Supervised = Annotated[
-    bool,
-    typer.Option(
-        "--supervised", help="End when standard input is closed (`sharpeyes serve` does this)."
-    ),
-]
 
-
-def serve() -> None:
+def serve(*, supervised: context.Supervised = False) -> None:
     """Run the whole service on this machine until Ctrl-C or SIGTERM."""
     settings = context.settings()
     configure_logging(settings.log)
@@ -42,7 +36,7 @@ def serve() -> None:
 
     async def command() -> None:
         async with (
-            stop_requested(supervised=False) as stop,
+            stop_requested(supervised=supervised) as stop,
             prepared_database(settings) as url,
         ):
             note(f"Dashboard: http://{settings.http.host}:{settings.http.port}/")
@@ -68,22 +62,22 @@ def demo(
 
     async def command() -> None:
         async with stop_requested(supervised=False) as stop:
-            await Demo(folder, Ports.free(port), note).run(stop, once=once)
+            await Demo(Stage(folder, Ports.free(port), note)).run(stop, once=once)
 
     uvloop.run(command())
 
 
-def api(*, supervised: Supervised = False) -> None:
+def api(*, supervised: context.Supervised = False) -> None:
     """Run one HTTP API process: dashboard, API, metrics."""
     _run(processes.run_api, supervised=supervised)
 
 
-def relay(*, supervised: Supervised = False) -> None:
+def relay(*, supervised: context.Supervised = False) -> None:
     """Run one relay: it delivers events to webhook endpoints."""
     _run(processes.run_relay, supervised=supervised)
 
 
-def worker(*, supervised: Supervised = False) -> None:
+def worker(*, supervised: context.Supervised = False) -> None:
     """Run one worker: it probes, samples and detects for its share of the cameras."""
     _run(processes.run_worker, supervised=supervised)
 

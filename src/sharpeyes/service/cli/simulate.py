@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,7 +31,9 @@ from sharpeyes.devices.simulator.settings import (
     FleetSettings,
 )
 from sharpeyes.devices.simulator.street import camera_file
+from sharpeyes.service.cli.context import Supervised
 from sharpeyes.service.cli.output import CliError, note, print_json, print_table
+from sharpeyes.service.stopping import stop_requested
 
 PASSWORD_VARIABLE = "SHARPEYES_SIMULATOR_PASSWORD"  # noqa: S105  # the name of a variable
 
@@ -100,6 +101,7 @@ def simulate(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the cameras as JSON, one a line.")
     ] = False,
+    supervised: Supervised = False,
 ) -> None:
     """Run a street of simulated cameras until Ctrl-C."""
     if context.invoked_subcommand is not None:
@@ -120,7 +122,15 @@ def simulate(
     except ValidationError as error:
         raise typer.BadParameter(_explain(error)) from error
     try:
-        uvloop.run(_run(settings, control_port=control_port, csv=csv, as_json=as_json))
+        uvloop.run(
+            _run(
+                settings,
+                control_port=control_port,
+                csv=csv,
+                as_json=as_json,
+                supervised=supervised,
+            )
+        )
     except SimulatorError as error:
         raise CliError(str(error)) from error
 
@@ -174,23 +184,24 @@ def clear(
 
 
 async def _run(
-    settings: FleetSettings, *, control_port: int, csv: Path | None, as_json: bool
+    settings: FleetSettings,
+    *,
+    control_port: int,
+    csv: Path | None,
+    as_json: bool,
+    supervised: bool,
 ) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
     fleet = Fleet(settings)
     if csv is not None:
         _write_private(csv, camera_file(fleet.cameras, settings))
     note("Drawing the streets ...")
-    async with AsyncExitStack() as stack:
+    async with stop_requested(supervised=supervised) as stop, AsyncExitStack() as stack:
         await stack.enter_async_context(fleet)
         if control_port:
             await stack.enter_async_context(ControlServer(fleet, control_port))
         _print_cameras(fleet, as_json=as_json)
         _print_instructions(settings, control_port, csv)
-        await stopped.wait()
+        await stop.wait()
     note("The simulated cameras are gone.")
 
 
