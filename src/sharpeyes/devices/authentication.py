@@ -40,6 +40,11 @@ class Challenge:
         return self.parameters.get("algorithm", "MD5").upper()
 
     @property
+    def nonce(self) -> str | None:
+        """What a Digest answer is made for."""
+        return self.parameters.get("nonce")
+
+    @property
     def is_stale(self) -> bool:
         """Whether the device only finds our nonce too old, and the credentials right."""
         return self.parameters.get("stale", "").lower() == "true"
@@ -59,7 +64,7 @@ class Challenge:
         if any(_CONTROL.search(value) for value in self.parameters.values()):
             return False
         offered = {word.strip().lower() for word in self.parameters.get("qop", "").split(",")}
-        return bool(self.parameters.get("nonce")) and (not self.has_qop or "auth" in offered)
+        return bool(self.nonce) and (not self.has_qop or "auth" in offered)
 
 
 def parse_challenges(header_values: Iterable[str]) -> list[Challenge]:
@@ -158,9 +163,8 @@ class Authorizer:
         if self._challenge is None:
             return None
         # Many devices forget stale=true, so a nonce that once worked may be renewed as well.
-        if not (challenge.is_stale or self._was_accepted) or (
-            self._renewed and not challenge.is_stale
-        ):
+        is_renewal = self._was_accepted and challenge.nonce != self._challenge.nonce
+        if not challenge.is_stale and (self._renewed or not is_renewal):
             return "refuses the user name and password known for it"
         if self._renewed:
             return "asks for a new nonce again and again"

@@ -144,3 +144,15 @@ def test_renews_a_nonce_that_once_worked_even_where_the_device_forgets_to_say_st
 
     assert authorizer.refusal(['Digest realm="cam", nonce="2"']) is None
     assert "refuses" in (authorizer.refusal(['Digest realm="cam", nonce="3"']) or "")
+
+
+@pytest.mark.parametrize("challenge", ['Basic realm="x"', 'Digest realm="x", nonce="n"'])
+def test_what_was_accepted_and_is_refused_now_is_not_sent_again(challenge: str) -> None:
+    """The password was changed while a stream was open: the same challenge asks for no renewal."""
+    authorizer = Authorizer(Credentials("admin", "canary"))
+    assert authorizer.refusal([challenge]) is None
+    assert authorizer.header("PLAY", "/")
+    authorizer.accepted()
+    assert authorizer.header("GET_PARAMETER", "/")
+    assert authorizer.refusal([challenge]) == "refuses the user name and password known for it"
+    assert authorizer.header("TEARDOWN", "/") is None
