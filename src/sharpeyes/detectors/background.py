@@ -12,8 +12,9 @@ from typing import Final
 import cv2
 import numpy as np
 
+from sharpeyes.detectors.light import Light
 from sharpeyes.detectors.passes import above, at_most, blank, lower
-from sharpeyes.detectors.picture import Plane, half
+from sharpeyes.detectors.picture import Plane, doubled, half
 
 LEVELS_PER_S: Final = 5.0
 """How fast the background follows: a cloud's 60 levels in 12 s, a waiting car in as much."""
@@ -63,37 +64,43 @@ class MotionModel:
         """Bytes of arrays held."""
         return self._background.nbytes + self._excess.nbytes + self.foreground.nbytes
 
-    def judge(self, luma: Plane) -> None:
-        """Make the foreground of a (h, w) uint8 picture without learning from it."""
-        # The median of a binary picture is its mean against one half.
-        votes = half(self._firing(luma))
-        cv2.blur(votes, (VOTERS_PX, VOTERS_PX), dst=self.foreground)
-        above(self.foreground, 127, self.foreground)
+    def judge(self, luma: Plane) -> Plane:
+        """Make the foreground of a (h, w) uint8 picture without learning from it.
 
-    def learn(self, luma: Plane, elapsed_s: float) -> None:
-        """Learn from the (h, w) uint8 picture just judged, `elapsed_s` after the one before."""
+        Returns:
+            (h, w) uint8, 255 where a pixel is beyond its own threshold, before the vote.
+        """
+        firing = np.asarray(cv2.absdiff(luma, self._background), np.uint8)
+        cv2.subtract(firing, self._excess, dst=firing)
+        # The background of a pixel strays about its median by half a step.
+        above(firing, LEAST_THRESHOLD + self._step // 2, firing)
+        # The median of a binary picture is its mean against one half.
+        cv2.blur(half(firing), (VOTERS_PX, VOTERS_PX), dst=self.foreground)
+        above(self.foreground, 127, self.foreground)
+        return firing
+
+    def learn(self, luma: Plane, firing: Plane, elapsed_s: float) -> None:
+        """Learn from the (h, w) uint8 picture just judged, `elapsed_s` after the one before.
+
+        Args:
+            luma: the picture.
+            firing: what `judge` returned for it; it is used up.
+            elapsed_s: seconds since the picture before.
+        """
         if elapsed_s > STALE_GAP_S:
             self.rebase(luma)
             return
-        self._adapt_thresholds(luma, elapsed_s)
+        self._adapt_thresholds(firing, elapsed_s)
         self._follow(luma, elapsed_s)
 
-    def relight(self, table: Plane) -> None:
-        """Pass the background through a (256,) uint8 table: the whole light has changed."""
-        cv2.LUT(self._background, table, dst=self._background)
+    def relight(self, light: Light) -> None:
+        """Bring the background into another light."""
+        light.apply(self._background)
 
     def rebase(self, luma: Plane) -> None:
         """Take a (h, w) uint8 picture as the background, and nothing as foreground."""
         np.copyto(self._background, luma)
         self.foreground.fill(0)
-
-    def _firing(self, luma: Plane) -> Plane:
-        """Return (h, w) uint8: 255 where a pixel is beyond its own threshold."""
-        raw = np.asarray(cv2.absdiff(luma, self._background), np.uint8)
-        cv2.subtract(raw, self._excess, dst=raw)
-        # The background of a pixel strays about its median by half a step.
-        above(raw, LEAST_THRESHOLD + self._step // 2, raw)
-        return raw
 
     def _follow(self, luma: Plane, elapsed_s: float) -> None:
         self._levels = min(self._levels + LEVELS_PER_S * elapsed_s, float(MAX_STEP))
@@ -109,19 +116,16 @@ class MotionModel:
         cv2.add(self._background, brighter, dst=self._background)
         cv2.subtract(self._background, darker, dst=self._background)
 
-    def _adapt_thresholds(self, luma: Plane, elapsed_s: float) -> None:
+    def _adapt_thresholds(self, firing: Plane, elapsed_s: float) -> None:
         self._blink_s += elapsed_s
         if self._blink_s < BLINK_PERIOD_S:
             return
         raised = int(min(BLINK_LEVELS_PER_S * self._blink_s, MOST_BLINK))
         self._sink_levels += SINK_LEVELS_PER_S * self._blink_s
         self._blink_s = 0.0
-        alone = self._firing(luma)
-        size = (luma.shape[1], luma.shape[0])
-        voted = cv2.resize(self.foreground, size, interpolation=cv2.INTER_NEAREST)
-        cv2.subtract(alone, voted, dst=alone)
-        at_most(alone, raised)
-        cv2.add(self._excess, alone, dst=self._excess)
+        cv2.subtract(firing, doubled(self.foreground), dst=firing)
+        at_most(firing, raised)
+        cv2.add(self._excess, firing, dst=self._excess)
         at_most(self._excess, MOST_EXCESS)
         sink = int(self._sink_levels)
         if sink:

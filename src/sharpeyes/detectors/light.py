@@ -7,6 +7,7 @@ the picture makes tiles brighter and darker, the sun makes nearly all of them on
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -32,11 +33,9 @@ class Light:
     gain: float
     offset: float
 
-    @property
-    def table(self) -> Plane:
-        """The change as a (256,) uint8 table for `cv2.LUT`."""
-        levels = np.arange(256, dtype=np.float32) * self.gain + self.offset
-        return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)
+    def apply(self, luma: Plane) -> None:
+        """Bring an (h, w) uint8 luma into the changed light, in place; it is cut at 0 and 255."""
+        cv2.addWeighted(luma, self.gain, luma, 0.0, self.offset, dst=luma)
 
 
 def find_light(before: Plane, now: Plane) -> Light:
@@ -62,17 +61,16 @@ def _tiles(luma: Plane) -> Floats:
 def _robust_line(before: Floats, now: Floats) -> Light:
     """Fit a line through all tiles, then through those that fit best."""
     gain, offset = 1.0, _quantile(now - before, 1 / 2)
-    squares, products = before * before, before * now
-    # Sums, not numpy's statistics: these take a tenth of the time on so few tiles.
+    # Sums of products, not numpy's statistics: these take a tenth of the time on so few tiles.
+    terms = np.stack((before, now, before * before, before * now))
     for _ in range(2):
         misfit = np.abs(now - gain * before - offset)
-        kept = (misfit <= _quantile(misfit, TRUSTED_SHARE)).astype(np.float32)
-        number = float(kept.sum())
-        dark, bright = float(before @ kept) / number, float(now @ kept) / number
-        spread = float(squares @ kept) / number - dark * dark
+        weights = (misfit <= _quantile(misfit, TRUSTED_SHARE)).astype(np.float32)
+        weights /= weights.sum()
+        dark, bright, square, product = (terms @ weights).tolist()
+        spread = square - dark * dark
         if spread > 1.0:
-            covariance = float(products @ kept) / number - dark * bright
-            gain = min(MOST_GAIN, max(1 / MOST_GAIN, covariance / spread))
+            gain = min(MOST_GAIN, max(1 / MOST_GAIN, (product - dark * bright) / spread))
         offset = bright - gain * dark
     return Light(gain, offset)
 

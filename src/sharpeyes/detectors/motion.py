@@ -20,6 +20,8 @@ LEAST_AREA_PX: Final = 10
 """And no less than this many pixels of the foreground mask."""
 BOX_PERIOD_S: Final = 0.5
 """How often the largest moving thing is looked for: it costs as much as the mask itself."""
+BOX_SHARE: Final = 0.1
+"""The same as a share of the episode so far: streets where it never ends need no box a frame."""
 CONFIRM_S: Final = 0.3
 """Motion for as long is no flash of light; at low sampling rates a second frame must show it."""
 QUIET_S: Final = 3.0
@@ -63,7 +65,7 @@ class MotionWatch:
             self._first_s = time_s
             self._box = (0, 0, 0, 0)
             self._boxed_s = -math.inf
-        if time_s - self._boxed_s >= BOX_PERIOD_S:
+        if time_s - self._boxed_s >= max(BOX_PERIOD_S, BOX_SHARE * (time_s - self._first_s)):
             self._boxed_s = time_s
             self._box = max(self._box, find_box(), key=_area)
         if self._finding_id is not None or time_s - self._first_s < CONFIRM_S:

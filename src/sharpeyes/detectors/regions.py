@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from sharpeyes.detectors.boxes import BoxXyxy, crop
+from sharpeyes.detectors.judge import LEAST_AREA_PX
 from sharpeyes.detectors.passes import above, blank
 from sharpeyes.detectors.picture import Plane
 from sharpeyes.detectors.stillness import FULL
@@ -16,12 +17,15 @@ from sharpeyes.detectors.surface import Surface
 HALF_FULL: Final = FULL // 2
 CORE_SHARE: Final = 0.5
 """Share of a region's pixels that must have settled fully; the rest may be half-way."""
+LEAST_CORE_PX: Final = int(CORE_SHARE * LEAST_AREA_PX)
+"""With fewer fully settled pixels a region is dust, or too small to be judged."""
 CELL_PX: Final = 2
 """Regions are found on cells, which joins what a pole cuts and costs a quarter."""
 CELL_PIXELS: Final = 2
 """Half-settled pixels that make a cell of 2 x 2 part of a region."""
 LEAST_CELLS: Final = 6
 """Smaller ones are dust, and there may be hundreds."""
+_AROUND: Final = np.ones((3, 3), np.uint8)
 
 
 def find_regions(count: Plane) -> Iterator[tuple[BoxXyxy, Plane]]:
@@ -35,16 +39,19 @@ def find_regions(count: Plane) -> Iterator[tuple[BoxXyxy, Plane]]:
     """
     full = blank(count)
     above(count, FULL - 1, full)
-    if not cv2.countNonZero(full):
+    if cv2.countNonZero(full) < LEAST_CORE_PX:
         return
     half = blank(count)
     above(count, HALF_FULL - 1, half)
     number, labels, stats, _ = cv2.connectedComponentsWithStats(_cells(half), connectivity=8)
-    by_area = np.argsort(-stats[1:number, cv2.CC_STAT_AREA], kind="stable") + 1
-    for label in by_area:
-        x, y, wide, high, cells = (int(value) for value in stats[label])
+    rows = stats.tolist()
+    for label in sorted(range(1, number), key=lambda one: -rows[one][cv2.CC_STAT_AREA]):
+        x, y, wide, high, cells = rows[label]
         if cells < LEAST_CELLS:
             return
+        window_xyxy = (CELL_PX * x, CELL_PX * y, CELL_PX * (x + wide), CELL_PX * (y + high))
+        if cv2.countNonZero(crop(full, window_xyxy)) < LEAST_CORE_PX:
+            continue
         inside = labels[y : y + high, x : x + wide] == label
         grown = inside.repeat(CELL_PX, 0).repeat(CELL_PX, 1)
         left, top = CELL_PX * x, CELL_PX * y
@@ -76,7 +83,7 @@ def _cells(half: Plane) -> Plane:
     size = (math.ceil(half.shape[1] / CELL_PX), math.ceil(half.shape[0] / CELL_PX))
     cells = np.asarray(cv2.resize(half, size, interpolation=cv2.INTER_AREA), np.uint8)
     above(cells, 255 * CELL_PIXELS // CELL_PX**2 - 1, cells)
-    return np.asarray(cv2.morphologyEx(cells, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.uint8)
+    return np.asarray(cv2.morphologyEx(cells, cv2.MORPH_CLOSE, _AROUND), np.uint8)
 
 
 def _tight(box: BoxXyxy, mask: Plane) -> tuple[BoxXyxy, Plane]:

@@ -123,11 +123,11 @@ class SceneDetector:
             return self._begin(picture, size)
         small = _without_privacy(shrink(picture, *size), parts.zones)
         luma = to_luma(small)
-        visible = self._judge(parts, luma)
-        if visible:
-            parts.motion.learn(luma, elapsed_s)
+        firing = self._judge(parts, luma)
+        if firing is not None:
+            parts.motion.learn(luma, firing, elapsed_s)
         findings = parts.episodes.update(parts.motion.foreground, time_s, self._source)
-        if visible and time_s - parts.looked_s >= LOOK_PERIOD_S:
+        if firing is not None and time_s - parts.looked_s >= LOOK_PERIOD_S:
             findings += self._report_vehicles(parts, small, picture)
         return findings
 
@@ -215,25 +215,26 @@ class SceneDetector:
         parts.episodes.resume(kept.episodes)
         return []
 
-    def _judge(self, parts: _Parts, luma: Plane) -> bool:
-        """Make the foreground, and say whether there is anything to be seen."""
+    def _judge(self, parts: _Parts, luma: Plane) -> Plane | None:
+        """Make the foreground; return the pixels that fire, None where there is nothing to see."""
         self.scene_changed = False
-        parts.motion.judge(luma)
+        firing = parts.motion.judge(luma)
         if _ratio(parts.motion.foreground) < CROWDED_RATIO:
-            return True
+            return firing
         self.scene_changed = True
         if float(np.std(half(luma))) < BLIND_DEVIATION:
             parts.motion.foreground.fill(0)
-            return False
+            return None
         light = changed_light(parts.motion.background, luma)
         if light is not None:
-            parts.motion.relight(light.table)
-            parts.motion.judge(luma)
+            parts.motion.relight(light)
+            firing = parts.motion.judge(luma)
         if _ratio(parts.motion.foreground) > CHANGED_RATIO:
             parts.motion.rebase(luma)
+            firing = parts.motion.judge(luma)
         else:
             self.scene_changed = light is not None
-        return True
+        return firing
 
     def _report_vehicles(
         self, parts: _Parts, small: Plane, picture: npt.NDArray[np.uint8]

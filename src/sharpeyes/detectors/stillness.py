@@ -11,9 +11,10 @@ from typing import Final
 import cv2
 import numpy as np
 
+from sharpeyes.detectors.light import Light
 from sharpeyes.detectors.passes import above, at_most, below, blank, lower
 from sharpeyes.detectors.picture import Plane
-from sharpeyes.detectors.surface import Slack, Surface, copy_where, distance, median_level
+from sharpeyes.detectors.surface import Slack, Surface, apart, copy_where, distance, farthest
 
 NEAR_LEVELS: Final = 8
 """Two values of one surface differ by less than this; its light and its noise included."""
@@ -21,6 +22,8 @@ NOISE_SPREAD: Final = 3.5
 """A difference by noise alone is rarely more than this times its median."""
 NOISE_SHARE: Final = 0.2
 """Of each look in the running estimate of the noise."""
+NOISE_ROWS: Final = 4
+"""One row in so many is asked for the noise."""
 BLINK_RAISE: Final = 2
 MOST_EXCESS: Final = 50
 """How far a blinking pixel's threshold may rise."""
@@ -83,8 +86,9 @@ class StillnessModel:
             elapsed_s: seconds since the one before.
             held: (h, w) uint8, 255 where a candidate stands: nothing is learned or counted there.
         """
-        self._measure_noise(surface)
-        foreign = distance(surface, self.scenery, self.slack)
+        levels = apart(surface, self.scenery)
+        self._measure_noise(levels)
+        foreign = farthest(levels, self.slack)
         self._differing(foreign)
         self._count(surface[0], elapsed_s, np.asarray(cv2.subtract(foreign, held), np.uint8))
         self._drift(surface, elapsed_s, np.asarray(cv2.bitwise_or(foreign, held), np.uint8))
@@ -100,15 +104,17 @@ class StillnessModel:
         """Begin to count anew where the (h, w) uint8 mask is set."""
         cv2.subtract(self.count, mask, dst=self.count)
 
-    def relight(self, table: Plane) -> None:
-        """Pass the luma of both modes through a (256,) uint8 table: the light has changed."""
-        cv2.LUT(self.scenery[0], table, dst=self.scenery[0])
-        cv2.LUT(self._candidate, table, dst=self._candidate)
+    def relight(self, light: Light) -> None:
+        """Bring the luma of both modes into another light."""
+        light.apply(self.scenery[0])
+        light.apply(self._candidate)
 
-    def _measure_noise(self, surface: Surface) -> None:
+    def _measure_noise(self, levels: Surface) -> None:
         """Follow the median difference from the scenery: most of a picture is scenery."""
-        for index, (plane, scenery) in enumerate(zip(surface, self.scenery, strict=True)):
-            level = median_level(np.asarray(cv2.absdiff(plane[::2], scenery[::2]), np.uint8))
+        sample = levels[:, ::NOISE_ROWS].reshape(len(levels), -1)
+        middle = sample.shape[1] // 2
+        medians = np.partition(sample, middle, axis=1)[:, middle].tolist()
+        for index, level in enumerate(medians):
             self._noise[index] += NOISE_SHARE * (level - self._noise[index])
 
     def _differing(self, levels: Plane) -> None:
@@ -147,7 +153,8 @@ class StillnessModel:
         if self._tick_s == 0.0:
             overdue = blank(self.count)
             above(self.count, OVERDUE - 1, overdue)
-            self.learn(surface, overdue)
+            if cv2.countNonZero(overdue):
+                self.learn(surface, overdue)
 
     def _drift(self, surface: Surface, elapsed_s: float, foreign: Plane) -> None:
         self._levels = min(self._levels + DRIFT_LEVELS_PER_S * elapsed_s, float(NEAR_LEVELS))
@@ -158,10 +165,8 @@ class StillnessModel:
         steps = blank(surface)
         below(foreign, 127, steps, step)
         for scenery, now in zip(self.scenery, surface, strict=True):
-            brighter = cv2.min(cv2.subtract(now, scenery), steps)
-            darker = cv2.min(cv2.subtract(scenery, now), steps)
-            cv2.add(scenery, brighter, dst=scenery)
-            cv2.subtract(scenery, darker, dst=scenery)
+            least, most = cv2.subtract(scenery, steps), cv2.add(scenery, steps)
+            cv2.min(cv2.max(now, least), most, dst=scenery)
 
     def _adapt_thresholds(self, foreign: Plane, elapsed_s: float) -> None:
         alone = np.asarray(cv2.blur(foreign, (5, 5)), np.uint8)

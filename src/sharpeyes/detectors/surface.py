@@ -8,7 +8,7 @@ red, tells paint from road and costs half of two.
 import cv2
 import numpy as np
 
-from sharpeyes.detectors.passes import blank, lower
+from sharpeyes.detectors.passes import lower
 from sharpeyes.detectors.picture import Plane
 
 Surface = Plane
@@ -35,19 +35,24 @@ Slack = tuple[int, ...]
 
 def distance(one: Surface, other: Surface, slack: Slack) -> Plane:
     """Return (h, w) uint8: the largest difference of any plane beyond its slack, in levels."""
-    farthest = blank(one)
-    for plane, other_plane, noise in zip(one, other, slack, strict=True):
-        apart = np.asarray(cv2.absdiff(plane, other_plane), np.uint8)
+    return farthest(apart(one, other), slack)
+
+
+def apart(one: Surface, other: Surface) -> Surface:
+    """Return (c, h, w) uint8: how far each plane of two surfaces is apart, in levels."""
+    # OpenCV drops a last side of 1.
+    return np.asarray(cv2.absdiff(one, other), np.uint8).reshape(one.shape)
+
+
+def farthest(levels: Surface, slack: Slack) -> Plane:
+    """Return (h, w) uint8: the largest of (c, h, w) differences beyond slack; they are used up."""
+    for plane, noise in zip(levels, slack, strict=True):
         if noise:
-            lower(apart, noise)
-        cv2.max(farthest, apart, dst=farthest)
-    return farthest
-
-
-def median_level(plane: Plane) -> int:
-    """Return the median of an (h, w) uint8 plane, from its histogram."""
-    counts = cv2.calcHist([plane], [0], None, [256], [0, 256])
-    return int(np.searchsorted(np.cumsum(counts), plane.size / 2))
+            lower(plane, noise)
+    most: Plane = levels[0]
+    for plane in levels[1:]:
+        cv2.max(most, plane, dst=most)
+    return most
 
 
 def copy_where(mask: Plane, source: Surface, target: Surface) -> None:

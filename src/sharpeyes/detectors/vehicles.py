@@ -22,7 +22,7 @@ from sharpeyes.detectors.kept_state import (
     restore_candidate,
     surface_of,
 )
-from sharpeyes.detectors.light import find_light
+from sharpeyes.detectors.light import Light, find_light
 from sharpeyes.detectors.passes import blank
 from sharpeyes.detectors.picture import Plane
 from sharpeyes.detectors.regions import find_regions, padded_to, planted
@@ -155,16 +155,16 @@ class VehicleWatch:
         """
         light = find_light(surface[0], self.model.scenery[0])
         if not 1 / MOST_GAIN <= light.gain <= MOST_GAIN:
-            self._relight(find_light(self.model.scenery[0], surface[0]).table)
+            self._relight(find_light(self.model.scenery[0], surface[0]))
             return surface
         known = surface.copy()
-        cv2.LUT(surface[0], light.table, dst=known[0])
+        light.apply(known[0])
         return known
 
-    def _relight(self, table: Plane) -> None:
-        self.model.relight(table)
+    def _relight(self, light: Light) -> None:
+        self.model.relight(light)
         for candidate in self.candidates:
-            cv2.LUT(candidate.template[0], table, dst=candidate.template[0])
+            light.apply(candidate.template[0])
 
     def _follow(
         self,
