@@ -98,7 +98,9 @@ class LoginGuard:
 
     def try_again(self, host: str) -> None:
         """Grant one try more, for an engineer has edited the record, perhaps for this."""
-        most = LOCKING_REFUSALS - 1 - self._refusals_to_block
+        # One below the last is kept for a stream that is open while the password changes: its
+        # next sign of life is refused too.
+        most = LOCKING_REFUSALS - 2 - self._refusals_to_block
         for login in self._devices.get(host, {}).values():
             if login.refusals >= self._refusals_to_block and login.second_chances < most:
                 login.refusals = self._refusals_to_block - 1

@@ -76,7 +76,8 @@ def test_many_edits_lock_no_account() -> None:
         if logins.begin(HOST, ADMIN, now_s):
             logins.end(HOST, ADMIN, now_s, accepted=False)
             refusals += 1
-    assert refusals == LOCKING_REFUSALS - 1
+    # And one may be spent by a stream that was open before.
+    assert refusals == LOCKING_REFUSALS - 2
     refuse(logins, 4000)
     logins.try_again(HOST)
     refuse(logins, 4001)
