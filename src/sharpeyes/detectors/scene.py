@@ -16,7 +16,7 @@ from sharpeyes.detectors.boxes import scale_box
 from sharpeyes.detectors.candidate import Candidate
 from sharpeyes.detectors.errors import TimeError
 from sharpeyes.detectors.finding import Finding, Rejection, Standing
-from sharpeyes.detectors.light import changed_light
+from sharpeyes.detectors.foreground import judge_motion
 from sharpeyes.detectors.motion import MotionReport, end_of
 from sharpeyes.detectors.passes import above
 from sharpeyes.detectors.picture import Plane, check_picture, half, shrink, to_luma, working_size
@@ -30,12 +30,6 @@ from sharpeyes.detectors.zones import Zone, blank_privacy, validate_zones
 DEFAULT_DWELL_S: Final = 300.0
 LOOK_PERIOD_S: Final = 0.35
 """The stationary model looks no more often: what stands does not change in less."""
-CROWDED_RATIO: Final = 0.25
-"""From so much foreground on it is asked whether the light has changed."""
-CHANGED_RATIO: Final = 0.7
-"""So much foreground in the same light is another scene, not motion."""
-BLIND_DEVIATION: Final = 4.0
-"""A picture with less contrast than this (standard deviation of luma) shows nothing."""
 
 Size = tuple[int, int]
 """Height and width in pixels."""
@@ -123,7 +117,7 @@ class SceneDetector:
             return self._begin(picture, size)
         small = _without_privacy(shrink(picture, *size), parts.zones)
         luma = to_luma(small)
-        firing = self._judge(parts, luma)
+        firing, self.scene_changed = judge_motion(parts.motion, luma)
         if firing is not None:
             parts.motion.learn(luma, firing, elapsed_s)
         findings = parts.episodes.update(parts.motion.foreground, time_s, self._source)
@@ -215,27 +209,6 @@ class SceneDetector:
         parts.episodes.resume(kept.episodes)
         return []
 
-    def _judge(self, parts: _Parts, luma: Plane) -> Plane | None:
-        """Make the foreground; return the pixels that fire, None where there is nothing to see."""
-        self.scene_changed = False
-        firing = parts.motion.judge(luma)
-        if _ratio(parts.motion.foreground) < CROWDED_RATIO:
-            return firing
-        self.scene_changed = True
-        if float(np.std(half(luma))) < BLIND_DEVIATION:
-            parts.motion.foreground.fill(0)
-            return None
-        light = changed_light(parts.motion.background, luma)
-        if light is not None:
-            parts.motion.relight(light)
-            firing = parts.motion.judge(luma)
-        if _ratio(parts.motion.foreground) > CHANGED_RATIO:
-            parts.motion.rebase(luma)
-            firing = parts.motion.judge(luma)
-        else:
-            self.scene_changed = light is not None
-        return firing
-
     def _report_vehicles(
         self, parts: _Parts, small: Plane, picture: npt.NDArray[np.uint8]
     ) -> list[Finding]:
@@ -301,7 +274,3 @@ def _without_privacy(small: Plane, zones: ZoneMap) -> Plane:
 
 def _half_size(size: Size) -> Size:
     return size[0] // 2, size[1] // 2
-
-
-def _ratio(mask: Plane) -> float:
-    return cv2.countNonZero(mask) / mask.size

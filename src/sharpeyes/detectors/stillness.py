@@ -22,7 +22,7 @@ NOISE_SPREAD: Final = 3.5
 """A difference by noise alone is rarely more than this times its median."""
 NOISE_SHARE: Final = 0.2
 """Of each look in the running estimate of the noise."""
-NOISE_ROWS: Final = 4
+NOISE_ROWS: Final = 8
 """One row in so many is asked for the noise."""
 BLINK_RAISE: Final = 2
 MOST_EXCESS: Final = 50

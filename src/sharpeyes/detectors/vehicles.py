@@ -8,13 +8,7 @@ import cv2
 import numpy as np
 
 from sharpeyes.detectors.boxes import BoxXyxy, area, crop, shared_ratio, widen
-from sharpeyes.detectors.candidate import (
-    MARGIN_PX,
-    Candidate,
-    Presence,
-    has_crept,
-    look_at,
-)
+from sharpeyes.detectors.candidate import MARGIN_PX, Candidate
 from sharpeyes.detectors.judge import Verdict, judge_edges, judge_shape
 from sharpeyes.detectors.kept_state import (
     KeptCandidate,
@@ -25,8 +19,16 @@ from sharpeyes.detectors.kept_state import (
 from sharpeyes.detectors.light import Light, find_light
 from sharpeyes.detectors.passes import blank
 from sharpeyes.detectors.picture import Plane
+from sharpeyes.detectors.presence import (
+    LEAST_LOST_S,
+    Presence,
+    has_crept,
+    is_waited_for,
+    look_at,
+    note_seen,
+)
 from sharpeyes.detectors.regions import find_regions, padded_to, planted
-from sharpeyes.detectors.stillness import MOST_WATCHED_S, StillnessModel
+from sharpeyes.detectors.stillness import StillnessModel
 from sharpeyes.detectors.surface import Surface, copy_where
 from sharpeyes.detectors.verifier import Sighting
 from sharpeyes.detectors.zone_map import ZoneMap
@@ -42,15 +44,6 @@ MAY_STILL_GROW: Final = frozenset({Verdict.TOO_SMALL, Verdict.SHAPE, Verdict.UNC
 ANOTHER_SCENE_RATIO: Final = 0.2
 """A region of so much of the picture is a camera that was moved, or another kind of light."""
 MOST_CANDIDATES: Final = 48
-GONE_LOOKS: Final = 3
-"""Looks that must show the scenery before a thing has left."""
-GONE_S: Final = 1.0
-LEAST_LOST_S: Final = 4.0
-"""How long a candidate may be hidden before it is forgotten, at least."""
-LOST_SHARE: Final = 0.5
-"""The same as a share of what it has served: who stood for long is worth waiting for."""
-MOST_LOST_S: Final = 120.0
-USUAL_SHARE: Final = 0.1
 LIKENESS_DROP: Final = 0.1
 """A thing that looks so much less like itself than usual is half hidden or on its way."""
 JOIN_SETTLES: Final = 3.0
@@ -189,28 +182,14 @@ class VehicleWatch:
         self, candidate: Candidate, surface: Surface, time_s: float, elapsed_s: float
     ) -> bool:
         presence, likeness = look_at(candidate, surface, self.model.scenery, self.model.slack)
-        if presence is Presence.THERE and candidate.alert_s is None:
-            due_s = candidate.start_s + candidate.limit_s
-            if time_s >= due_s and has_crept(candidate, surface):
-                return False
-        if presence is Presence.THERE:
-            candidate.seen_s = time_s
-            candidate.likeness = likeness
-            candidate.usual_likeness += USUAL_SHARE * (likeness - candidate.usual_likeness)
-            candidate.hidden_s = 0.0
-            candidate.gone_since_s = None
-            candidate.gone_looks = 0
-            return True
-        if presence is Presence.GONE:
-            candidate.gone_looks += 1
-            if candidate.gone_since_s is None:
-                candidate.gone_since_s = time_s
-            gone_s = time_s - candidate.gone_since_s
-            return candidate.gone_looks < GONE_LOOKS or gone_s < GONE_S
-        # A gap without frames hides nothing: only time that was watched counts.
-        candidate.hidden_s += min(elapsed_s, MOST_WATCHED_S)
-        served_s = LOST_SHARE * (candidate.seen_s - candidate.start_s)
-        return candidate.hidden_s <= min(max(LEAST_LOST_S, self._settle_s, served_s), MOST_LOST_S)
+        if presence is not Presence.THERE:
+            patience_s = max(LEAST_LOST_S, self._settle_s)
+            return is_waited_for(candidate, presence, time_s, elapsed_s, patience_s)
+        due_s = candidate.start_s + candidate.limit_s
+        if candidate.alert_s is None and time_s >= due_s and has_crept(candidate, surface):
+            return False
+        note_seen(candidate, time_s, likeness)
+        return True
 
     def _is_due(self, candidate: Candidate, surface: Surface, time_s: float) -> bool:
         told = candidate.alert_s is not None
