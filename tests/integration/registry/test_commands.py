@@ -164,6 +164,22 @@ def test_passwords_are_taken_and_never_given(
     assert broken.err == "sharpeyes: the password on standard input is not UTF-8\n"
 
 
+def test_an_empty_password_is_not_stored(sharpeyes: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMPTY", "")
+    by_stdin, by_env = ("--username", "u", "--password-stdin"), ("--username", "u")
+    for options in (by_stdin, (*by_env, "--password-env", "EMPTY")):
+        refused = sharpeyes(*ADD, *STREAM, *options)
+        assert (refused.exit_code, refused.out) == (1, "")
+        assert "holds no password" in refused.err
+    assert sharpeyes("camera", "list", "--json").json == []
+    sharpeyes(*ADD, *STREAM)
+    for nothing in (b"", b"\n", b"\r\n"):
+        refused = sharpeyes("camera", "password", CODE, *by_stdin, stdin=nothing)
+        assert refused.exit_code == 1
+        assert refused.err == "sharpeyes: standard input holds no password\n"
+    assert sharpeyes("camera", "show", CODE, "--json").json[0]["has_credentials"] is False
+
+
 def test_a_file_is_imported(sharpeyes: Run, tmp_path: Path) -> None:
     good = HEADER + f"{CODE},=1+1,city,10.0.0.1\n"
     file = tmp_path / "cameras.csv"

@@ -33,7 +33,7 @@ def read_credentials(
 
     Raises:
         typer.BadParameter: The options do not go together.
-        CliError: The password is not where they say.
+        CliError: The password is not where they say, or is empty: something before us failed.
     """
     if from_stdin and variable is not None:
         raise typer.BadParameter("give --password-stdin or --password-env, not both")
@@ -44,12 +44,16 @@ def read_credentials(
     if variable is not None:
         if variable not in os.environ:
             raise CliError(f"the environment variable {variable} is not set")
+        if not os.environ[variable]:
+            raise CliError(f"the environment variable {variable} is empty: it holds no password")
         return Credentials(username, os.environ[variable])
     if from_stdin:
-        return Credentials(username, _read_stdin())
+        if not (password := _read_stdin()):
+            raise CliError("standard input holds no password")
+        return Credentials(username, password)
     if not sys.stdin.isatty():
         raise typer.BadParameter("--username needs --password-stdin or --password-env VARIABLE")
-    password: str = typer.prompt(f"Password of {username}", hide_input=True, err=True)
+    password = typer.prompt(f"Password of {username}", hide_input=True, err=True)
     return Credentials(username, password)
 
 
