@@ -244,15 +244,24 @@ def chromium() -> Path:
 
 
 @pytest.fixture
+def processes_in() -> Callable[[Path], dict[int, str]]:
+    """What lists the processes, by their working folder or their words, of a test's folder."""
+    return _processes_in
+
+
+@pytest.fixture
 def no_process_left(tmp_path: Path) -> Iterator[None]:
     """Fail if a process of this test's folder outlives it."""
     yield
-    left = {
+    assert _processes_in(tmp_path) == {}
+
+
+def _processes_in(folder: Path) -> dict[int, str]:
+    return {
         pid: Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
         for pid in (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
-        if _belongs_to(pid, tmp_path)
+        if _belongs_to(pid, folder)
     }
-    assert left == {}
 
 
 def _belongs_to(pid: int, folder: Path) -> bool:

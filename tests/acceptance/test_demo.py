@@ -20,7 +20,12 @@ async def demo(folder: Path, *words: str) -> AsyncIterator[asyncio.subprocess.Pr
         SHARPEYES,
         *("demo", "--folder", str(folder / ".demo"), *words),
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder)},
+        # A visitor's own settings must not lead the demonstration into a real database.
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "SHARPEYES_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        },
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -72,6 +77,19 @@ async def test_ctrl_c_ends_all_of_it_and_it_can_be_run_again(
             rest = "".join(await lines_until(process, "The demonstration has ended."))
             assert await process.wait() == 0
             assert "Traceback" not in rest
+
+
+@pytest.mark.timeout(300)
+async def test_a_killed_one_leaves_nothing_running(
+    tmp_path: Path, free_port: Any, processes_in: Any
+) -> None:
+    async with demo(tmp_path, "--port", str(free_port())) as process:
+        await lines_until(process, "camera import")
+        process.kill()
+        await process.wait()
+    async with asyncio.timeout(90):
+        while processes_in(tmp_path):  # noqa: ASYNC110  # other processes set no event
+            await asyncio.sleep(0.2)
 
 
 async def test_two_at_once_in_one_folder_are_refused(tmp_path: Path, free_port: Any) -> None:

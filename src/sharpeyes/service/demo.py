@@ -66,7 +66,11 @@ class Demo:
             self._stage.say("Starting the service, with a database of its own ...")
             await parts.enter_async_context(self._stage.part("serve", "serve"))
             await self._stage.until("the service answers", lambda: self._stage.get("/readyz"), bool)
-            self._stage.say(f"\n    Dashboard: {self._stage.url}/\n")
+            self._stage.say(
+                f"\n    Dashboard: {self._stage.url}/\n\n"
+                "What follows are commands that you could give too, with"
+                f" --config {self._stage.settings_file}:\n"
+            )
             await self._connect_receiver(parts)
             cameras = await self._open_street(parts)
             await self._show_online(cameras)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
+import os
 import shutil
 import signal
 import socket
@@ -20,6 +21,7 @@ import aiohttp
 
 from sharpeyes.service.errors import ServiceError
 from sharpeyes.service.postgres import EmbeddedPostgres
+from sharpeyes.service.settings import PREFIX
 
 HOST = "127.0.0.1"
 
@@ -114,7 +116,7 @@ class Stage:
         """
         with _alone_in(self.folder):
             await asyncio.to_thread(_empty, self.folder)
-            self._settings_file.write_text(
+            self.settings_file.write_text(
                 _SETTINGS.format(
                     data_dir=json.dumps(str(self.folder / "data")),
                     host=HOST,
@@ -124,7 +126,8 @@ class Stage:
             yield
 
     @property
-    def _settings_file(self) -> Path:
+    def settings_file(self) -> Path:
+        """The settings of all its commands."""
         return self.folder / "sharpeyes.toml"
 
     async def command(self, *words: str) -> str:
@@ -137,6 +140,7 @@ class Stage:
         self.say(f"$ sharpeyes {' '.join(shown)}")
         process = await asyncio.create_subprocess_exec(
             *self._words(words),
+            env=_environment(),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -159,6 +163,7 @@ class Stage:
             process = await asyncio.create_subprocess_exec(
                 *self._words(words),
                 "--supervised",
+                env=_environment(),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=output,
                 stderr=output,
@@ -178,7 +183,7 @@ class Stage:
         self.broken.set()
 
     def _words(self, words: Sequence[str]) -> list[str]:
-        return [sys.executable, "-m", "sharpeyes", "--config", str(self._settings_file), *words]
+        return [sys.executable, "-m", "sharpeyes", "--config", str(self.settings_file), *words]
 
     async def until(
         self,
@@ -252,6 +257,11 @@ def _empty(folder: Path) -> None:
         shutil.rmtree(data)
     for name in ("cameras.csv", "receiver.secret", "received.ndjson", "sharpeyes.toml"):
         (folder / name).unlink(missing_ok=True)
+
+
+def _environment() -> dict[str, str]:
+    """Return ours without the visitor's settings, which would win over the demonstration's own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
 
 
 def _wait_for_users(lock_file: Path) -> None:

@@ -63,6 +63,11 @@ class HttpSettings(BaseModel):
         description="Serve without sign-in; only while `host` is this machine (demonstrations).",
     )
 
+    tls_proxy: bool = Field(
+        default=False,
+        description="A TLS proxy stands in front: browsers send our cookie over https only.",
+    )
+
     @model_validator(mode="after")
     def _check_anonymous(self) -> Self:
         if self.anonymous and not is_loopback(self.host):

@@ -18,7 +18,8 @@ async def stop_requested(*, supervised: bool) -> AsyncIterator[asyncio.Event]:
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
+    # SIGHUP: the terminal in which we were started has been closed.
+    signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     for number in signals:
         loop.add_signal_handler(number, stop.set)
     watch = asyncio.create_task(_end_of_input(stop)) if supervised else None

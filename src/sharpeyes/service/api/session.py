@@ -70,7 +70,7 @@ async def sign_in(request: web.Request) -> web.Response:
         max_age=int(SESSION_LIFE.total_seconds()),
         httponly=True,
         samesite="Strict",
-        secure=request.secure,
+        secure=request.secure or context.settings.http.tls_proxy,
         path="/",
     )
     return response

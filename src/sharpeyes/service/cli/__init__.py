@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer's own, not exported
 from typer.core import TyperGroup
 
 # What each command is: a function or a group in a module of this package.
@@ -98,6 +99,14 @@ def root(
     configure_logging(LogSettings(level="warning", format="console"))
 
 
+def _called_wrongly(error: ClickException) -> str:
+    """Say in one line what is wrong with the call, and where help is."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "sharpeyes"
+    reason = " ".join(error.format_message().split()).rstrip(".").replace("Value error, ", "")
+    return f"{command}: {reason} (see {command} --help)"
+
+
 def _expected() -> tuple[type[Exception], ...]:
     """Return what a command may fail with; Python asks only once something was raised."""
     from sharpeyes.service.cli.expected import EXPECTED  # noqa: PLC0415  # see above
@@ -108,7 +117,15 @@ def _expected() -> tuple[type[Exception], ...]:
 def main() -> None:
     """Run the command; exit 0, 1 when it failed, 2 when it was called wrongly."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
+    except NoArgsIsHelpError as error:
+        typer.echo(error.format_message(), err=True)
+        sys.exit(error.exit_code)
+    except ClickException as error:
+        typer.echo(_called_wrongly(error), err=True)
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

@@ -26,7 +26,7 @@ def explain(error: Exception) -> str:
     message = str(error)
     if isinstance(error, OSError) and error.strerror:
         message = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    message = printable(" ".join(message.split()))
+    message = printable("; ".join(line.strip() for line in message.splitlines() if line.strip()))
     # A DataError is about what was typed, not about the database.
     if isinstance(error, _DATABASE) and not isinstance(error, asyncpg.DataError):
         return f"the database cannot be used: {message}"

@@ -19,7 +19,7 @@ def test_cells_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -
         (NotADirectoryError(20, "Not a directory", "/data"), "/data: Not a directory"),
         (OSError(28, "No space left on device"), "No space left on device"),
         (asyncpg.DataError("invalid input for $1: '\udcff'"), "invalid input for $1: '\\udcff'"),
-        (asyncpg.DeadlockDetectedError("a\nb"), "the database cannot be used: a b"),
+        (asyncpg.DeadlockDetectedError("a\nb"), "the database cannot be used: a; b"),
     ],
 )
 def test_each_failure_is_one_line_that_says_what_it_is_about(error: Exception, line: str) -> None:
