@@ -92,6 +92,7 @@ def test_a_camera_is_registered_and_shown(sharpeyes: Run) -> None:
         (("--stream", "rtsp://h/x", "--host", "h"), 2, "give --stream or --host, not both"),
         ((), 1, "host is missing; poll mode direct needs it"),
         (("--host", "h", "--division", "420103"), 1, "the device code says 420102"),
+        (("--host", "h", "--division", "999999"), 1, "no such division is known"),
         (("--poll", "none", "--division", "NOWHERE"), 1, "no division NOWHERE is known"),
         (("--host", "h", "--lon", "nan", "--lat", "30"), 1, "lies outside China"),
         (("--host", "h", "--username", "u"), 2, "needs --password-stdin or --password-env"),

@@ -74,9 +74,13 @@ async def test_every_bad_field_is_answered_at_once(add: Add) -> None:
 
 
 async def test_an_unknown_division_is_named(add: Add) -> None:
-    answer = await add(device_code="42019900001320000001", division_code="420199")
-    assert answer.status == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert (await answer.json())["errors"][0]["field"] == "division_code"
+    for code, division in (("42019900001320000001", "420199"), (CODE, "999999")):
+        answer = await add(device_code=code, division_code=division)
+        assert answer.status == HTTPStatus.UNPROCESSABLE_ENTITY
+        (error,) = (await answer.json())["errors"]
+        assert error["field"] == "division_code"
+        assert "no " in error["reason"]
+        assert "division" in error["reason"]
 
 
 async def test_a_password_without_a_username_is_refused(add: Add) -> None:
