@@ -1,9 +1,11 @@
 """Foreground F1 against official masks."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.detectors.clips import clip, footage_folder
 from benchmarks.detectors.models import MODELS, Model, Plane, f1
@@ -16,6 +18,24 @@ UNSCORED = (85, 170)
 """Outside of the region of interest, and unknown."""
 TREES_FRAME = 247
 """Counted from 0."""
+
+Counts = np.ndarray[tuple[int], np.dtype[np.int64]]
+"""Pixels rightly found, wrongly found, and missed."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is scored of one frame: two (h, w) uint8 masks of 0 and 255."""
+
+    moving: Plane
+    still: Plane
+
+    @classmethod
+    def of(cls, mask: Plane) -> "Truth":
+        """Read an official mask."""
+        unscored = (mask == UNSCORED[0]) | (mask == UNSCORED[1])
+        moving = mask == MOVING
+        return cls(_plane(moving), _plane(~(moving | unscored)))
 
 
 def highway_f1(rates: Sequence[int]) -> dict[str, dict[str, float]]:
@@ -32,8 +52,8 @@ def highway_f1(rates: Sequence[int]) -> dict[str, dict[str, float]]:
         for rate in sampled:
             for model in models[rate].values():
                 model.apply(luma, time_s)
-        if number >= FIRST_SCORED:
-            truth = _read(str(truth_folder / f"gt{number:06d}.png"))
+        if number >= FIRST_SCORED and sampled:
+            truth = Truth.of(_read(str(truth_folder / f"gt{number:06d}.png")))
             for rate in sampled:
                 for name, model in models[rate].items():
                     counts[rate][name] += _compare(model, truth)
@@ -51,7 +71,8 @@ def trees_f1() -> dict[str, float]:
             model.apply(luma, time_s)
         if number == TREES_FRAME + 1:
             break
-    truth = _read(str(footage_folder() / "wallflower-wavingtrees" / "gt_b00247.png"))
+    path = footage_folder() / "wallflower-wavingtrees" / "gt_b00247.png"
+    truth = Truth.of(_read(str(path)))
     return {name: round(f1(*map(int, _compare(model, truth))), 4) for name, model in models.items()}
 
 
@@ -61,15 +82,19 @@ def _lumas(name: str) -> Iterator[tuple[int, float, Plane]]:
         yield frame.number, frame.time_s, np.asarray(luma, np.uint8)
 
 
+def _plane(mask: npt.NDArray[np.bool_]) -> Plane:
+    return mask.astype(np.uint8) * np.uint8(255)
+
+
 def _read(path: str) -> Plane:
     mask = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
     assert mask is not None, path
     return np.asarray(mask, np.uint8)
 
 
-def _compare(model: Model, truth: Plane) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    scored = ~np.isin(truth, UNSCORED)
-    found, moving = (model.mask() > 0) & scored, (truth == MOVING) & scored
-    return np.array(
-        [(found & moving).sum(), (found & ~moving).sum(), (moving & ~found).sum()], np.int64
+def _compare(model: Model, truth: Truth) -> Counts:
+    mask = model.mask()
+    right, wrong = (
+        cv2.countNonZero(cv2.bitwise_and(mask, part)) for part in (truth.moving, truth.still)
     )
+    return np.array([right, wrong, cv2.countNonZero(truth.moving) - right], np.int64)

@@ -22,6 +22,8 @@ BUSIEST = "cdnet-highway"
 WARM_UP = 25
 TURN = 25
 SAMPLE_PERIOD_S = 5.0
+ROUNDS = 4
+"""How often the pictures of a camera are shown."""
 
 
 @dataclass(frozen=True)
@@ -144,13 +146,15 @@ def decode_keyframe(data: bytes) -> Plane:
 def _camera_cost(source: str, coded: list[bytes], decode: Callable[[bytes], Plane]) -> CameraCost:
     detector = SceneDetector(dwell_s=600.0)
     decode_s, detect_s = [], []
-    for index, data in enumerate(coded):
+    for index, data in enumerate(coded * ROUNDS):
         started = time.thread_time()
         picture = decode(data)
         decoded = time.thread_time()
         detector.update(picture, index * SAMPLE_PERIOD_S)
-        detect_s.append(time.thread_time() - decoded)
-        decode_s.append(decoded - started)
+        # The first round warms up.
+        if index >= len(coded):
+            detect_s.append(time.thread_time() - decoded)
+            decode_s.append(decoded - started)
     return CameraCost(source, float(np.median(decode_s)) * 1e6, float(np.median(detect_s)) * 1e6)
 
 
