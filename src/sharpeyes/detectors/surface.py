@@ -24,7 +24,7 @@ def to_surface(picture: Plane) -> Surface:
         return picture[np.newaxis]
     surface = np.empty((2, *picture.shape[:2]), np.uint8)
     cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY, dst=surface[0])
-    blue, red = cv2.extractChannel(picture, 0), cv2.extractChannel(picture, 2)
+    blue, _, red = cv2.split(picture)
     cv2.addWeighted(red, 1.0, blue, -1.0, 128.0, dst=surface[1])
     return surface
 
