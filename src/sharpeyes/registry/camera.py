@@ -185,25 +185,30 @@ def tidy(camera_file: CameraFile) -> CameraFile:
     )
 
 
-def validate(camera_file: CameraFile) -> list[FieldProblem]:
+def validate(camera_file: CameraFile, *, division_known: bool = True) -> list[FieldProblem]:
     """Check a tidied camera file: each field, and that they agree with each other.
 
-    Whether the division exists is for the store to say.
+    Args:
+        camera_file: What was handed in.
+        division_known: False when there is no such division, which comes before the question
+            whether it is the right one.
 
     Returns:
         All problems at once, in the order of the fields; empty when there are none.
     """
     return [
-        *_code_problems(camera_file),
+        *_code_problems(camera_file, division_known=division_known),
         *_field_problems(camera_file),
         *_position_problems(camera_file),
         *_polling_problems(camera_file),
     ]
 
 
-def _code_problems(file: CameraFile) -> Iterator[FieldProblem]:
+def _code_problems(file: CameraFile, *, division_known: bool) -> Iterator[FieldProblem]:
     division = file.division_code
     reason = refuse_division_code(division)
+    if reason is None and not division_known:
+        reason = "no such division is known"
     try:
         code = DeviceCode.parse(file.device_code)
         code.require_camera()

@@ -129,15 +129,10 @@ def to_camera_file(
             merged |= {"poll_mode": PollMode.NONE, "sample_source": SampleSource.NONE}
     file = tidy(CameraFile(**merged))  # type: ignore[arg-type]  # _read gave each its type
     problems = [*cells.problems]
-    problems += [problem for problem in validate(file) if problem.field not in unread]
+    found = validate(file, division_known=file.division_code in divisions)
+    problems += [problem for problem in found if problem.field not in unread]
     if cells.credentials is not None:
         problems += validate_credentials(cells.credentials)
-    if file.division_code not in divisions and not any(
-        problem.field in ("device_code", "division_code") for problem in problems
-    ):
-        problems.append(
-            FieldProblem("division_code", shown(file.division_code), "no such division is known")
-        )
     return problems or file
 
 

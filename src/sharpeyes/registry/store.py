@@ -24,7 +24,7 @@ from sharpeyes.registry.errors import (
     ZoneExistsError,
     ZoneInvalidError,
 )
-from sharpeyes.registry.fields import refuse_text
+from sharpeyes.registry.fields import refuse_division_code, refuse_text
 from sharpeyes.registry.search import CameraQuery
 
 FILE_COLUMNS = CameraFile.__struct_fields__
@@ -72,7 +72,7 @@ class CameraStore:
             CameraExistsError: The device code is registered.
             UnknownDivisionError: There is no such division.
         """
-        file = _checked(camera_file, credentials)
+        file = await self._checked(camera_file, credentials)
         async with self._pool.acquire() as connection, connection.transaction():
             try:
                 [row] = await connection.fetch(_INSERT, *msgspec.structs.astuple(file))
@@ -105,7 +105,7 @@ class CameraStore:
             CameraChangedError: The camera is no longer at `revision`.
             UnknownDivisionError: There is no such division.
         """
-        file = _checked(camera_file, credentials)
+        file = await self._checked(camera_file, credentials)
         async with self._pool.acquire() as connection, connection.transaction():
             row = await connection.fetchrow(
                 "SELECT * FROM camera WHERE device_code = $1 FOR UPDATE", file.device_code
@@ -262,21 +262,30 @@ class CameraStore:
             raise ValueError("this CameraStore was given no CredentialStore")
         await self._credentials.put(connection, camera_id, credentials)
 
+    async def _checked(
+        self, camera_file: CameraFile, credentials: Credentials | None
+    ) -> CameraFile:
+        file = tidy(camera_file)
+        problems = validate(file)
+        # Of a file without problems, the database itself says whether there is the division.
+        if problems and not refuse_division_code(file.division_code):
+            known = await self._has_division(file.division_code)
+            problems = validate(file, division_known=known)
+        if credentials is not None:
+            problems += validate_credentials(credentials)
+        if problems:
+            raise CameraInvalidError(file.device_code, problems)
+        return file
+
     async def _require_division(self, division_code: str) -> None:
-        if not await self._pool.fetchval(
-            "SELECT 1 FROM division WHERE division_code = $1", division_code
-        ):
+        if not await self._has_division(division_code):
             raise UnknownDivisionError(division_code)
 
-
-def _checked(camera_file: CameraFile, credentials: Credentials | None) -> CameraFile:
-    file = tidy(camera_file)
-    problems = validate(file)
-    if credentials is not None:
-        problems += validate_credentials(credentials)
-    if problems:
-        raise CameraInvalidError(file.device_code, problems)
-    return file
+    async def _has_division(self, division_code: str) -> bool:
+        found = await self._pool.fetchval(
+            "SELECT 1 FROM division WHERE division_code = $1", division_code
+        )
+        return found is not None
 
 
 def _check_zone(zone: Zone) -> None:
