@@ -10,6 +10,10 @@ from sharpeyes.service.errors import KeyFileError
 
 KEY_BYTES = 32
 
+_ANOTHER_FOLDER = (
+    "Name one that you may write to: data_dir in the settings file, or SHARPEYES_DATA_DIR"
+)
+
 # Others may not read it, and a group may not replace it. A group may read it: that is how
 # container platforms hand secrets to a process.
 _TOO_OPEN = stat.S_IRWXO | stat.S_IWGRP | stat.S_IXGRP
@@ -50,11 +54,20 @@ def load_or_create_key(path: Path) -> bytes:
 
 
 def _create(path: Path) -> None:
-    if not path.parent.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.parent.chmod(0o700)
+    folder = path.parent
+    if not folder.exists():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+        except OSError as error:
+            raise KeyFileError(
+                f"cannot create the folder {folder}: {error.strerror}. {_ANOTHER_FOLDER}"
+            ) from error
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise KeyFileError(f"cannot create {path}: {error.strerror}. {_ANOTHER_FOLDER}") from error
     try:
         with os.fdopen(fd, "w", encoding="ascii") as file:
             file.write(f"{secrets.token_hex(KEY_BYTES)}\n")
@@ -63,7 +76,7 @@ def _create(path: Path) -> None:
         # Of two that start at once, one key wins, and it is whole when the other sees it.
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(draft)
-        _sync_folder(path.parent)
+        _sync_folder(folder)
     finally:
         draft.unlink(missing_ok=True)
 

@@ -1,5 +1,6 @@
 """The key file."""
 
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -64,5 +65,21 @@ def test_what_is_not_a_key_is_refused_without_repeating_it(tmp_path: Path, conte
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(KeyFileError, match="Not a directory"):
+    with pytest.raises(KeyFileError, match=r"Not a directory\. Name one .* data_dir"):
         load_or_create_key(tmp_path / "file" / "secret.key")
+    with pytest.raises(KeyFileError, match=r"cannot create the folder .* SHARPEYES_DATA_DIR$"):
+        load_or_create_key(tmp_path / "file" / "data" / "secret.key")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_to_is_named_with_what_to_do(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(KeyFileError, match=rf"cannot create the folder {tmp_path}/data: "):
+            load_or_create_key(tmp_path / "data" / "secret.key")
+        with pytest.raises(
+            KeyFileError, match=r"cannot create .*secret.key: .* SHARPEYES_DATA_DIR$"
+        ):
+            load_or_create_key(tmp_path / "secret.key")
+    finally:
+        tmp_path.chmod(0o700)
