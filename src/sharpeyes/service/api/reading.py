@@ -90,13 +90,28 @@ def field_errors(
         try:
             msgspec.convert(value[name], field.type, strict=strict)
         except msgspec.ValidationError as error:
-            errors.append(FieldError(name, _shown(name, value[name]), str(error)))
+            words = _words(msgspec.inspect.type_info(field.type))
+            reason = f"{error}; allowed: {', '.join(words)}" if words else str(error)
+            errors.append(FieldError(name, _shown(name, value[name]), reason))
     errors += [
         FieldError(name, "", f"is not a field; there are {', '.join(fields)}")
         for name in value
         if name not in fields
     ]
     return tuple(errors)
+
+
+def _words(kind: msgspec.inspect.Type) -> list[str]:
+    """Return the words that a field, or each item of it, may hold; none where it may hold any."""
+    if isinstance(kind, msgspec.inspect.EnumType):
+        return [str(member.value) for member in kind.cls]
+    if isinstance(kind, msgspec.inspect.LiteralType):
+        return [str(value) for value in kind.values]
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return [word for one in kind.types for word in _words(one)]
+    if isinstance(kind, msgspec.inspect.CollectionType):
+        return _words(kind.item_type)
+    return []
 
 
 def _shown(name: str, value: object) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from sharpeyes.detectors.errors import DetectorError
-from sharpeyes.detectors.zones import Zone, validate_zones
+from sharpeyes.detectors.zones import Zone, ZoneKind, validate_zones
 from sharpeyes.service.cli.output import CliError
 
 _MAX_BYTES = 4_000_000
@@ -32,5 +32,8 @@ def read_zones(path: Path) -> tuple[Zone, ...]:
         raise CliError(f"zones file {path}: is larger than {_MAX_BYTES} bytes")
     try:
         return validate_zones(msgspec.json.decode(data, type=ZonesFile).zones)
+    except msgspec.ValidationError as error:
+        advice = f" (there are {', '.join(ZoneKind)})" if "enum value" in str(error) else ""
+        raise CliError(f"zones file {path}: {error}{advice}") from error
     except (msgspec.DecodeError, DetectorError) as error:
         raise CliError(f"zones file {path}: {error}") from error

@@ -1,9 +1,11 @@
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sharpeyes.detectors.zones import ZoneKind
 from sharpeyes.service.api.problem import FieldError
 from sharpeyes.service.api.reading import field_errors
 
@@ -19,6 +21,21 @@ def test_every_bad_field_is_named_at_once() -> None:
     assert [error.field for error in errors] == ["name", "port", "colour"]
     assert errors[0] == FieldError("name", "", "is missing")
     assert errors[1].value == "0"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("tier", "x"), ("tier", 7), ("kind", "x"), ("kinds", ["watch", "x"])]
+)
+def test_where_there_are_few_words_they_are_all_told(field: str, value: object) -> None:
+    class Choice(msgspec.Struct):
+        tier: Literal["city", "other"] | None = None
+        kind: ZoneKind = ZoneKind.WATCH
+        kinds: tuple[ZoneKind, ...] = ()
+
+    (error,) = field_errors({field: value}, Choice, strict=True)
+    words = "city, other" if field == "tier" else "watch, no_parking, ignore, privacy"
+    assert error.field == field
+    assert error.reason.endswith(f"; allowed: {words}")
 
 
 def test_a_password_is_never_repeated() -> None:
