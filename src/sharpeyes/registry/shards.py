@@ -35,7 +35,8 @@ class ShardLeases:
         pool: The database.
         worker_id: Unique to this run of the worker: a restarted one is another.
         ttl_s: Seconds after which others may take what was not renewed. Renew at least three
-            times as often, and stop work when no renewal has succeeded for that long.
+            times as often. Who cannot renew because the database is away may go on: nobody can
+            take over without it either, and every write asks for the lease.
     """
 
     def __init__(self, pool: asyncpg.Pool, worker_id: str, ttl_s: float) -> None:
