@@ -39,14 +39,11 @@ def working_size(height: int, width: int) -> tuple[int, int]:
 def shrink(picture: Plane, height: int, width: int) -> Plane:
     """Shrink an (H, W) or (H, W, 3) picture; the same size gives the picture itself.
 
-    By area, which also averages noise, as far as whole numbers go: what is left is less than
-    a factor of two, and bilinear does it in a tenth of the time.
+    By halves as far as they go, which averages noise and is what OpenCV does fastest; what is
+    left is less than a factor of two, and bilinear.
     """
-    if picture.shape[:2] == (height, width):
-        return picture
-    whole = min(picture.shape[0] // height, picture.shape[1] // width)
-    if whole > 1:
-        size = (picture.shape[1] // whole, picture.shape[0] // whole)
+    while picture.shape[0] >= 2 * height and picture.shape[1] >= 2 * width:
+        size = (picture.shape[1] // 2, picture.shape[0] // 2)
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     if picture.shape[:2] == (height, width):
         return picture
