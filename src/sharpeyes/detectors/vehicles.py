@@ -7,8 +7,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from sharpeyes.detectors.boxes import BoxXyxy, area, crop, shared_ratio, widen
+from sharpeyes.detectors.boxes import BoxXyxy, area, crop, widen
 from sharpeyes.detectors.candidate import MARGIN_PX, Candidate
+from sharpeyes.detectors.joining import JOIN_SETTLES, LATE_PART_SHARE, parts_completed
 from sharpeyes.detectors.judge import Verdict, judge_edges, judge_shape
 from sharpeyes.detectors.kept_state import (
     KeptCandidate,
@@ -46,12 +47,6 @@ ANOTHER_SCENE_RATIO: Final = 0.2
 MOST_CANDIDATES: Final = 48
 LIKENESS_DROP: Final = 0.1
 """A thing that looks so much less like itself than usual is half hidden or on its way."""
-JOIN_SETTLES: Final = 3.0
-"""Parts of one thing settle within so many settling times."""
-LATE_PART_SHARE: Final = 0.5
-"""A region below this share of the parts it joins is a late part, and moves no start."""
-SAME_THING: Final = 0.1
-"""Boxes that share so much of the smaller one are parts of one thing."""
 MOST_GAIN: Final = 1.35
 """Beyond it the day has become another: what is remembered moves into the new light."""
 ASK_AGAIN_S: Final = 20.0
@@ -221,15 +216,10 @@ class VehicleWatch:
         """Make a candidate of a region and of the candidates that are parts of the same thing.
 
         A part that settled before the rest belongs to something that was still moving: the whole
-        counts from its own stop. What has stood for longer stays: small parts are taken for
-        its own and left out, and larger ones are another vehicle.
+        counts from its own stop.
         """
-        same = [one for one in self.candidates if shared_ratio(one.box_xyxy, box) >= SAME_THING]
-        joins_s = time_s - JOIN_SETTLES * self._settle_s
-        parts = [one for one in same if one.alert_s is None and one.start_s >= joins_s]
-        if any(
-            area(box) < LATE_PART_SHARE * area(one.box_xyxy) for one in same if one not in parts
-        ):
+        parts = parts_completed(self.candidates, box, time_s - JOIN_SETTLES * self._settle_s)
+        if parts is None:
             return
         starts = [time_s - self.model.full_after_s]
         for part in parts:
