@@ -205,5 +205,4 @@ class HealthMonitor:
 
 
 def _can_be_asked(camera: Camera) -> bool:
-    asked_for = camera.main_stream_path or camera.sub_stream_path or camera.snapshot_path
-    return camera.poll_mode is PollMode.DIRECT and bool(camera.host and asked_for)
+    return camera.poll_mode is PollMode.DIRECT and bool(camera.host) and not camera.lacks_path

@@ -24,6 +24,9 @@ from sharpeyes.registry.fields import (
 SAMPLE_INTERVAL_MIN_S = 0.2
 SAMPLE_INTERVAL_MAX_S = 86400.0
 
+NO_PATH = "no stream path is on file, so it cannot be asked"
+"""What is known of a camera that `lacks_path`."""
+
 _ONVIF_PATH = "/onvif/device_service"
 
 
@@ -111,6 +114,12 @@ class CameraFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     poll_mode: PollMode = PollMode.DIRECT
     sample_source: SampleSource = SampleSource.NONE
     sample_interval_s: float = 5.0
+
+    @property
+    def lacks_path(self) -> bool:
+        """Whether it may be asked at any time, but nobody wrote down for which stream or JPEG."""
+        paths = (self.main_stream_path, self.sub_stream_path, self.snapshot_path)
+        return self.poll_mode is PollMode.DIRECT and not any(paths)
 
 
 class Camera(CameraFile, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -90,6 +90,7 @@ class ImportReport:
         unchanged: Cameras that were on file just so.
         refused_rows: Rows that were not taken.
         refused: Why not: at least one problem for each of them.
+        without_path: Rows that were taken and of which the camera `lacks_path`.
     """
 
     last_row: int = 0
@@ -98,6 +99,7 @@ class ImportReport:
     unchanged: int = 0
     refused_rows: int = 0
     refused: tuple[RowProblem, ...] = ()
+    without_path: int = 0
 
 
 class CameraImporter:
@@ -171,6 +173,7 @@ class CameraImporter:
             unchanged=len(files) - added - changed,
             refused_rows=len({problem.row for problem in refused}),
             refused=tuple(refused),
+            without_path=sum(file.lacks_path for file in files),
         )
 
     async def _upsert(

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import asyncpg
 import msgspec
 
-from sharpeyes.registry.camera import Tier
+from sharpeyes.registry.camera import NO_PATH, Tier
 
 TierWord = Literal["city", "district", "social", "police", "other"]
 StatusWord = Literal["ok", "degraded", "offline", "unknown", "not_measured"]
@@ -25,7 +25,7 @@ class CameraQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tier: whose points.
         division: with all divisions below it.
         status: as it is now.
-        q: part of a name, or digits of a code.
+        q: part of a name or a host, or digits of a code.
         limit: cameras on a page.
         after: the `next` of the page before.
     """
@@ -42,6 +42,7 @@ class CameraView(msgspec.Struct, frozen=True, kw_only=True):
     """A camera's file with its status."""
 
     camera_id: int
+    shard: int
     device_code: str
     name: str
     tier: TierWord
@@ -75,12 +76,15 @@ class CameraPage(msgspec.Struct, frozen=True):
 
 
 # `not_measured`: nobody may poll it, so nothing can be said; it is never `offline`.
-_VIEW = """
-SELECT c.*, COALESCE(s.cause, '') AS cause, COALESCE(s.evidence, '') AS evidence, s.since,
+_VIEW = f"""
+SELECT c.*, COALESCE(s.cause, '') AS cause, s.since,
+       COALESCE(s.evidence, CASE WHEN c.poll_mode = 'direct' AND COALESCE(
+           c.main_stream_path, c.sub_stream_path, c.snapshot_path) IS NULL
+           THEN '{NO_PATH}' ELSE '' END) AS evidence,
        CASE WHEN c.poll_mode <> 'direct' THEN 'not_measured'
             ELSE COALESCE(s.status, 'unknown') END AS status
 FROM camera c LEFT JOIN camera_status s ON s.camera_id = c.camera_id AND c.poll_mode = 'direct'
-"""
+"""  # noqa: S608  # only constants are put together
 
 _MATCHING = f"""
 WITH RECURSIVE subtree AS (
@@ -92,7 +96,8 @@ SELECT * FROM shown
 WHERE ($1::smallint IS NULL OR tier = $1)
   AND ($2::text IS NULL OR division_code IN (SELECT division_code FROM subtree))
   AND ($3::text IS NULL OR status = $3)
-  AND ($4::text IS NULL OR strpos(lower(name), lower($4)) > 0 OR strpos(device_code, $4) > 0)
+  AND ($4::text IS NULL OR strpos(lower(name), lower($4)) > 0 OR strpos(device_code, $4) > 0
+       OR strpos(host, lower($4)) > 0)
 """  # noqa: S608  # only constants are put together
 
 _PAGE = f"""

@@ -6,14 +6,24 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 
+import asyncpg
 import msgspec
 import typer
 
 from sharpeyes.detectors.zones import Zone
-from sharpeyes.health.store import StatusStore, StoredStatus
-from sharpeyes.registry.camera import Camera, Tier
+from sharpeyes.registry.camera import Camera
 from sharpeyes.registry.credentials import CredentialStore
+from sharpeyes.registry.divisions import DivisionStore
+from sharpeyes.registry.errors import UnknownDivisionError
 from sharpeyes.registry.store import CameraStore
+from sharpeyes.service.api.camera_screen import (
+    CameraPage,
+    CameraQuery,
+    CameraView,
+    StatusWord,
+    camera_page,
+)
+from sharpeyes.service.api.camera_screen import camera_view as camera_on_screen
 from sharpeyes.service.cli.camera_add import add
 from sharpeyes.service.cli.camera_import import import_file
 from sharpeyes.service.cli.camera_password import set_password
@@ -34,12 +44,12 @@ app.command("import")(import_file)
 app.command("password")(set_password)
 app.command("probe")(probe)
 
-_PAGE = 1000
+_PAGE = 5000
 _MOST_LISTED = 1_000_000
 
 
 @app.command("list")
-def list_cameras(
+def list_cameras(  # noqa: PLR0917  # typer reads them by name
     tier: Annotated[TierWord | None, typer.Option(help="Only this tier.")] = None,
     division: Annotated[
         str | None,
@@ -48,6 +58,7 @@ def list_cameras(
     text: Annotated[
         str | None, typer.Option(help="Only with this text in the code, the name or the host.")
     ] = None,
+    status: Annotated[StatusWord | None, typer.Option(help="Only those that are so now.")] = None,
     limit: Annotated[
         int, typer.Option(min=1, max=_MOST_LISTED, help="Cameras shown at most.")
     ] = 100,
@@ -55,90 +66,91 @@ def list_cameras(
         bool, typer.Option("--json", help="Print one JSON object per camera and line.")
     ] = False,
 ) -> None:
-    """List cameras in the order of their device codes."""
-    wanted = Tier.parse(tier) if tier else None
+    """List cameras in the order of their device codes, each with its status."""
+    query = CameraQuery(tier=tier, division=division, status=status, q=(text or "").strip() or None)
 
-    async def command() -> tuple[list[Camera], int]:
-        listed: list[Camera] = []
+    async def command() -> tuple[list[CameraView], int]:
+        listed: list[CameraView] = []
+        total = 0
         async with open_database() as database:
-            store = CameraStore(database.pool)
-            async for page in _pages(store, wanted, division, text, limit):
+            if division is not None and not await DivisionStore(database.pool).get(division):
+                raise UnknownDivisionError(division)
+            async for page in _pages(database.pool, query, limit):
+                total = page.total
                 if as_json:
-                    for camera in page:
-                        print_json(camera_view(camera))
+                    for camera in page.cameras:
+                        print_json(camera)
                 else:
-                    listed += page
-            total = await store.count(tier=wanted, division_code=division, text=text)
+                    listed += page.cameras
         return listed, total
 
     listed, total = run(command())
     if as_json:
         return
     print_table(
-        ("device code", "name", "tier", "division", "host", "poll", "sample"),
+        ("device code", "name", "tier", "division", "host", "poll", "sample", "status", "cause"),
         (
             (
                 camera.device_code,
                 camera.name,
-                camera.tier.word,
+                camera.tier,
                 camera.division_code,
                 camera.host,
                 camera.poll_mode,
                 camera.sample_source,
+                camera.status,
+                camera.cause or camera.evidence,
             )
             for camera in listed
         ),
         empty="No camera is registered like that."
-        if tier or division or text
+        if tier or division or text or status
         else "No camera is registered yet: `sharpeyes camera add` or `sharpeyes camera import`.",
     )
     if total > len(listed):
         note(f"{len(listed):,} of {total:,} cameras are shown; --limit shows more.")
 
 
-async def _pages(
-    store: CameraStore, tier: Tier | None, division: str | None, text: str | None, limit: int
-) -> AsyncIterator[list[Camera]]:
-    after = None
+async def _pages(pool: asyncpg.Pool, query: CameraQuery, limit: int) -> AsyncIterator[CameraPage]:
     while limit > 0:
-        page = await store.list(
-            tier=tier, division_code=division, text=text, after=after, limit=min(limit, _PAGE)
-        )
+        page = await camera_page(pool, msgspec.structs.replace(query, limit=min(limit, _PAGE)))
         yield page
-        if len(page) < _PAGE:
+        if page.next is None:
             return
-        limit -= len(page)
-        after = page[-1].device_code
+        limit -= len(page.cameras)
+        query = msgspec.structs.replace(query, after=page.next)
 
 
 @app.command("show")
 def show(device_code: CodeArgument, as_json: JsonOption = False) -> None:
     """Show one camera: its file, its zones and how it is."""
 
-    async def command() -> tuple[Camera, list[Zone], StoredStatus | None, bool]:
+    async def command() -> tuple[Camera, CameraView, list[Zone], bool]:
         async with open_database() as database:
             store = CameraStore(database.pool)
             camera = await find_camera(store, device_code)
+            view = await camera_on_screen(database.pool, camera.device_code)
+            assert view is not None
             return (
                 camera,
+                view,
                 await store.zones(camera.camera_id),
-                await StatusStore(database.pool).get(camera.camera_id),
                 await CredentialStore(database.pool, database.key).has(camera.camera_id),
             )
 
-    camera, zones, status, has_credentials = run(command())
-    view = camera_view(camera)
+    camera, view, zones, has_credentials = run(command())
     if as_json:
-        known = status and msgspec.structs.asdict(status)
-        print_json(view | {"has_credentials": has_credentials, "zones": zones, "status": known})
+        known = msgspec.structs.asdict(view)
+        print_json(known | {"has_credentials": has_credentials, "zones": zones})
         return
-    rows = [(field, _words(view[field])) for field in view if view[field] is not None]
+    file = camera_view(camera)
+    rows = [(field, _words(file[field])) for field in file if file[field] is not None]
     rows += [
         ("main stream", camera.main_stream_url or "none"),
         ("sub stream", camera.sub_stream_url or "none"),
         ("snapshot", camera.snapshot_url or "none"),
         ("password", "stored, and shown to nobody" if has_credentials else "none stored"),
-        ("status", _status_words(status)),
+        ("status", _status_words(view)),
     ]
     rows += [(f"zone ({zone.kind})", zone.name) for zone in zones]
     print_table(("field", "value"), rows, empty="")
@@ -148,8 +160,10 @@ def _words(value: object) -> str:
     return f"{value:%Y-%m-%d %H:%M:%S} UTC" if isinstance(value, datetime) else str(value)
 
 
-def _status_words(status: StoredStatus | None) -> str:
-    if status is None:
-        return "unknown: not judged yet"
-    cause = f", {status.cause}: {status.evidence}" if status.cause else ""
-    return f"{status.status} since {status.since:%Y-%m-%d %H:%M:%S} UTC{cause}"
+def _status_words(view: CameraView) -> str:
+    if view.status == "not_measured":
+        return "not measured: it may not be asked on a schedule"
+    if view.since is None:
+        return f"unknown: {view.evidence or 'not judged yet'}"
+    cause = f", {view.cause}: {view.evidence}" if view.cause else ""
+    return f"{view.status} since {view.since:%Y-%m-%d %H:%M:%S} UTC{cause}"

@@ -9,7 +9,7 @@ import typer
 
 from sharpeyes.devices.address import DeviceAddress
 from sharpeyes.devices.errors import RtspUrlError
-from sharpeyes.registry.camera import Camera, CameraFile, PollMode, SampleSource, Tier
+from sharpeyes.registry.camera import NO_PATH, Camera, CameraFile, PollMode, SampleSource, Tier
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.service.cli.context import open_database, run
@@ -103,6 +103,9 @@ def add(  # noqa: PLR0917  # typer reads them by name
     camera = run(command())
     if as_json:
         print_json(camera_view(camera))
+    if camera.lacks_path:
+        note(f"Give --stream, --main, --sub or --snapshot, or another --poll: {NO_PATH}.")
+    if as_json:
         return
     note(f"Camera {camera.device_code} is registered: {camera.name}.")
     if camera.poll_mode is PollMode.DIRECT:

@@ -31,6 +31,7 @@ class _Total:
     changed: int = 0
     unchanged: int = 0
     refused_rows: int = 0
+    without_path: int = 0
     problems: int = 0
     shown: list[RowProblem] = field(default_factory=list)
 
@@ -40,6 +41,7 @@ class _Total:
         self.changed += report.changed
         self.unchanged += report.unchanged
         self.refused_rows += report.refused_rows
+        self.without_path += report.without_path
         self.problems += len(report.refused)
         self.shown += report.refused[: _PROBLEMS_SHOWN - len(self.shown)]
 
@@ -87,13 +89,19 @@ def import_file(
         )
         raise
     _print(total, as_json=as_json)
+    if total.without_path:
+        note(
+            f"Of the cameras that may be asked, {total.without_path:,} cannot be: no stream path "
+            "is on file. Give main_stream_path, sub_stream_path or snapshot_path, or another "
+            "poll_mode."
+        )
     if total.refused_rows:
         raise CliError(f"{total.refused_rows:,} rows of {file} were refused; the others are in")
 
 
 def _print(total: _Total, *, as_json: bool) -> None:
     if as_json:
-        names = ("last_row", "added", "changed", "unchanged", "refused_rows")
+        names = ("last_row", "added", "changed", "unchanged", "refused_rows", "without_path")
         print_json({"kind": "report"} | {name: getattr(total, name) for name in names})
         return
     if total.shown:

@@ -83,6 +83,12 @@ async def test_an_unknown_division_is_named(add: Add) -> None:
         assert "division" in error["reason"]
 
 
+async def test_a_camera_that_cannot_be_asked_says_why(add: Add) -> None:
+    view = await (await add(main_stream_path=None, sub_stream_path=None)).json()
+    assert view["status"] == "unknown"
+    assert view["evidence"] == "no stream path is on file, so it cannot be asked"
+
+
 async def test_a_password_without_a_username_is_refused(add: Add) -> None:
     answer = await add(username=None)
     assert answer.status == HTTPStatus.UNPROCESSABLE_ENTITY
