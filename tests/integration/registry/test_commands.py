@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -77,11 +78,78 @@ def test_a_camera_is_registered_and_shown(sharpeyes: Run) -> None:
     )
     # Without --division the code's own district counts.
     assert (camera["tier"], camera["division_code"]) == ("city", "420102")
-    assert sharpeyes("camera", "list", "--json").json == [camera]
+    [listed] = sharpeyes("camera", "list", "--json").json
+    assert listed == camera | {"status": "unknown", "cause": "", "evidence": "", "since": None}
     shown = sharpeyes("camera", "show", CODE)
     assert "解放大道" in shown.out
     assert "rtsp://127.0.0.1:9/main?x=1" in shown.out
     assert "unknown: not judged yet" in shown.out
+
+
+def test_a_camera_without_a_path_is_taken_and_told(sharpeyes: Run) -> None:
+    lacking = "no stream path is on file, so it cannot be asked"
+    added = sharpeyes(*ADD, "--host", "10.0.0.1", "--json")
+    assert (added.exit_code, len(added.json)) == (0, 1)
+    assert (
+        added.err == f"Give --stream, --main, --sub or --snapshot, or another --poll: {lacking}.\n"
+    )
+    assert f"unknown: {lacking}" in sharpeyes("camera", "show", CODE).out
+    assert lacking in sharpeyes("camera", "list").out
+    other = ("42010200001320000002", "--name", "x", "--tier", "social", "--poll", "none")
+    assert sharpeyes("camera", "add", *other, "--json").err == ""
+
+
+async def test_cameras_are_listed_by_their_status(sharpeyes: Run, pool: asyncpg.Pool) -> None:
+    down, unasked = "42010200001320000002", "42010200001320000003"
+
+    async def run(*arguments: str) -> Done:
+        return await asyncio.to_thread(sharpeyes, *arguments)
+
+    await run(*ADD, *STREAM)
+    await run("camera", "add", down, "--name", "b", "--tier", "social", *STREAM)
+    await run("camera", "add", unasked, "--name", "c", "--tier", "social", "--poll", "none")
+    await pool.execute(
+        "INSERT INTO camera_status (camera_id, status, cause, evidence, since, epoch)"
+        " SELECT camera_id, 'offline', 'connection_refused', 'port 9', now(), 1"
+        " FROM camera WHERE device_code = $1",
+        down,
+    )
+
+    async def codes(*options: str) -> list[object]:
+        listed = await run("camera", "list", "--json", *options)
+        return [camera["device_code"] for camera in listed.json]
+
+    assert await codes("--status", "offline") == [down]
+    assert await codes("--status", "unknown") == [CODE]
+    assert await codes("--status", "not_measured") == [unasked]
+    assert await codes("--text", "127.0.0", "--limit", "1") == [CODE]
+    assert await codes("--status", "offline", "--tier", "city") == []
+    assert (await run("camera", "list", "--status", "down")).exit_code == 2
+    shown = await run("camera", "list", "--status", "offline")
+    assert "offline" in shown.out
+    assert "connection_refused" in shown.out
+    assert "not measured" in (await run("camera", "show", unasked)).out
+    assert (await run("camera", "list", "--limit", "2")).err == (
+        "2 of 3 cameras are shown; --limit shows more.\n"
+    )
+
+
+def test_the_fleet_is_counted_with_its_base(sharpeyes: Run) -> None:
+    assert sharpeyes("status", "--json").json[0]["by_tier"] == []
+    sharpeyes(*ADD, *STREAM)
+    sharpeyes(
+        "camera", "add", "42010200001320000002", "--name", "b", "--tier", "social", "--poll", "none"
+    )
+    [fleet] = sharpeyes("status", "--json").json
+    total = {"registered": 2, "measured": 1, "ok": 0, "degraded": 0, "offline": 0}
+    assert fleet["total"] == total | {"unknown": 1, "not_measured": 1}
+    shown = [line.split() for line in sharpeyes("status").out.splitlines()]
+    assert shown[1:] == [
+        ["all", "2", "1", "0", "0", "0", "1", "1"],
+        ["tier", "city", "1", "1", "0", "0", "0", "1", "0"],
+        ["tier", "social", "1", "0", "0", "0", "0", "0", "1"],
+        ["division", "420102", "江岸区", "2", "1", "0", "0", "0", "1", "1"],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -196,6 +264,7 @@ def test_a_file_is_imported(sharpeyes: Run, tmp_path: Path) -> None:
             "changed": 0,
             "unchanged": 1,
             "refused_rows": 0,
+            "without_path": 1,
         }
     ]
     file.write_text(good + "42010200001320000002,[red]x[/red],nobody,10.0.0.2\n1,2\n")
@@ -204,7 +273,9 @@ def test_a_file_is_imported(sharpeyes: Run, tmp_path: Path) -> None:
     assert "nobody" in refused.out
     assert "must be one of city (1), district (2)" in refused.out
     assert "0 added, 0 changed, 1 unchanged, 2 refused" in refused.out
-    assert refused.err == "sharpeyes: 2 rows of cameras.csv were refused; the others are in\n"
+    pathless, failed = refused.err.splitlines()
+    assert pathless.startswith("Of the cameras that may be asked, 1 cannot be: no stream path")
+    assert failed == "sharpeyes: 2 rows of cameras.csv were refused; the others are in"
     problems = sharpeyes("camera", "import", "cameras.csv", "--json").json
     assert [(problem.get("row"), problem.get("field")) for problem in problems] == [
         (3, "tier"),

@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 from msgspec.structs import asdict
 
-from sharpeyes.health.store import Counts
+from sharpeyes.health.store import Counts, Summary
 from sharpeyes.registry.camera import Tier
 from sharpeyes.service.access import Scope
 from sharpeyes.service.api.camera_screen import TierWord
@@ -37,23 +37,26 @@ class FleetStatus(msgspec.Struct, frozen=True):
     by_division: list[DivisionCounts]
 
 
+def fleet_status(summary: Summary, as_of: datetime) -> FleetStatus:
+    """Write a summary as programs read it, the tiers in words."""
+    return FleetStatus(
+        as_of=as_of,
+        total=summary.total,
+        by_tier=[
+            TierCounts(tier=msgspec.convert(Tier(tier).word, TierWord), **asdict(counts))
+            for tier, counts in summary.by_tier.items()
+        ],
+        by_division=[
+            DivisionCounts(division_code=code, **asdict(counts))
+            for code, counts in summary.by_division.items()
+        ],
+    )
+
+
 async def show_status(request: web.Request) -> web.Response:
     """Answer the fleet's counts, whole and by tier and district."""
     summary = await request.app[CONTEXT].statuses.summary()
-    return answer(
-        FleetStatus(
-            as_of=datetime.now(UTC),
-            total=summary.total,
-            by_tier=[
-                TierCounts(tier=msgspec.convert(Tier(tier).word, TierWord), **asdict(counts))
-                for tier, counts in summary.by_tier.items()
-            ],
-            by_division=[
-                DivisionCounts(division_code=code, **asdict(counts))
-                for code, counts in summary.by_division.items()
-            ],
-        )
-    )
+    return answer(fleet_status(summary, datetime.now(UTC)))
 
 
 OPERATIONS = (

@@ -18,6 +18,7 @@ _COMMANDS = {
     "demo": ("serve", "demo"),
     "serve": ("serve", "serve"),
     "camera": ("camera", "app"),
+    "status": ("status", "status"),
     "zone": ("zone", "app"),
     "division": ("division", "app"),
     "endpoint": ("endpoint", "app"),
