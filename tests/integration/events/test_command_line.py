@@ -9,12 +9,16 @@ import sqlite3
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
+import asyncpg
 import pytest
+from aiohttp import web
 
+from sharpeyes.events.event import Event
+from sharpeyes.events.relay import Relay
 from sharpeyes.events.signing import read_secret, signature_headers
 from sharpeyes.service.cli import main
 
@@ -165,6 +169,39 @@ def test_endpoints_are_listed_paused_and_resumed(called: Called) -> None:
     assert "secret" not in listed
     assert called("endpoint", "resume", "case")[0] == 0
     assert "active" in called("endpoint", "list")[1]
+
+
+async def test_what_waits_for_an_endpoint_is_told(  # noqa: PLR0917  # fixtures
+    called: Called,
+    pool: asyncpg.Pool,
+    script: Callable[..., Awaitable[list[web.Request]]],
+    store: Callable[..., Awaitable[list[Event]]],
+    cameras: dict[str, int],
+    relay: Relay,
+) -> None:
+    await script(200, 503)
+    await store(next(iter(cameras)), 3)
+    (nothing_tried,) = json.loads(
+        (await asyncio.to_thread(called, "endpoint", "list", "--json"))[1]
+    )
+    for _ in range(2):
+        assert await relay.run_once() == 1
+    # The first of those that wait counts, not the delivered one.
+    await pool.execute(
+        "UPDATE event SET recorded_at ="
+        " now() - make_interval(hours => 6 / sequence::int, mins => 5)"
+    )
+
+    _, shown, _ = await asyncio.to_thread(called, "endpoint", "list")
+    (told,) = json.loads((await asyncio.to_thread(called, "endpoint", "list", "--json"))[1])
+
+    assert (nothing_tried["pending"], nothing_tried["last_error"]) == (3, "")
+    assert (told["pending"], told["delivered"], told["dead"]) == (2, 1, 0)
+    assert told["last_error"] == "HTTP 503"
+    waited = datetime.now(UTC) - datetime.fromisoformat(told["oldest_pending_at"])
+    assert timedelta(hours=3, minutes=5) <= waited < timedelta(hours=3, minutes=7)
+    assert "3 h 5 min" in shown
+    assert "HTTP 503" in shown
 
 
 @pytest.mark.parametrize(

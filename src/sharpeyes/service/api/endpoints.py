@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -13,25 +12,11 @@ from sharpeyes.events.errors import EndpointError, EndpointExistsError, Endpoint
 from sharpeyes.events.event import EventType
 from sharpeyes.service.access import Scope, audit
 from sharpeyes.service.api.context import CONTEXT
+from sharpeyes.service.api.endpoint_screen import EndpointView, endpoint_views
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.problem import FieldError, ProblemError
 from sharpeyes.service.api.reading import read_body
 from sharpeyes.service.api.security import PRINCIPAL
-
-
-class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
-    """An endpoint and how its deliveries stand; its secret is never shown again."""
-
-    endpoint_id: int
-    name: str
-    url: str
-    event_types: list[str]
-    state: str
-    state_reason: str
-    created_at: datetime
-    pending: int
-    delivered: int
-    dead: int
 
 
 class EndpointList(msgspec.Struct, frozen=True):
@@ -56,20 +41,9 @@ class EndpointCreated(msgspec.Struct, frozen=True):
     secret: str
 
 
-_SCREEN = """
-SELECT p.endpoint_id, p.name, p.url, p.event_types, p.state, p.state_reason, p.created_at,
-       count(*) FILTER (WHERE d.state = 'pending') AS pending,
-       count(*) FILTER (WHERE d.state = 'delivered') AS delivered,
-       count(*) FILTER (WHERE d.state = 'dead') AS dead
-FROM endpoint p LEFT JOIN delivery d USING (endpoint_id)
-GROUP BY p.endpoint_id ORDER BY p.name
-"""
-
-
 async def list_endpoints(request: web.Request) -> web.Response:
-    """Answer all endpoints with their counts of deliveries."""
-    rows = await request.app[CONTEXT].pool.fetch(_SCREEN)
-    return answer(EndpointList([msgspec.convert(dict(row), EndpointView) for row in rows]))
+    """Answer all endpoints and how their deliveries stand."""
+    return answer(EndpointList(await endpoint_views(request.app[CONTEXT].pool)))
 
 
 async def add_endpoint(request: web.Request) -> web.Response:

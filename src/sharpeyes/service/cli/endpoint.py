@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from sharpeyes.events.address import open_session
-from sharpeyes.events.endpoint import AddedEndpoint, Endpoint, EndpointStore
+from sharpeyes.events.endpoint import AddedEndpoint, EndpointStore
 from sharpeyes.events.event import EventType
 from sharpeyes.service.access import COMMAND_LINE, audit
+from sharpeyes.service.api.endpoint_screen import EndpointView, endpoint_views
 from sharpeyes.service.cli.context import Database, open_database, run
 from sharpeyes.service.cli.output import console, note, print_json, print_table
 
@@ -69,18 +71,22 @@ def add(
 
 @app.command("list")
 def list_endpoints(as_json: AsJson = False) -> None:
-    """List endpoints, never their secrets."""
+    """List endpoints and how their deliveries stand, never their secrets.
 
-    async def command() -> tuple[Endpoint, ...]:
-        async with _endpoints() as (_, endpoints):
-            return await endpoints.list()
+    `error` is what became of the latest attempt at an event that still waits.
+    """
+
+    async def command() -> list[EndpointView]:
+        async with open_database() as database:
+            return await endpoint_views(database.pool)
 
     found = run(command())
     if as_json:
         print_json(found)
         return
+    now = datetime.now(UTC)
     print_table(
-        ("name", "url", "types", "state", "why"),
+        ("name", "url", "types", "state", "why", "pending", "oldest", "error", "delivered", "dead"),
         (
             (
                 endpoint.name,
@@ -88,11 +94,29 @@ def list_endpoints(as_json: AsJson = False) -> None:
                 " ".join(endpoint.event_types) or "all",
                 endpoint.state,
                 endpoint.state_reason,
+                f"{endpoint.pending:,}",
+                _age(endpoint.oldest_pending_at, now),
+                endpoint.last_error,
+                f"{endpoint.delivered:,}",
+                f"{endpoint.dead:,}",
             )
             for endpoint in found
         ),
         empty="There are no endpoints yet: add one with `sharpeyes endpoint add NAME URL`.",
     )
+
+
+def _age(at: datetime | None, now: datetime) -> str:
+    """Return how long ago something was, to the second under a minute and roughly above."""
+    if at is None:
+        return ""
+    seconds = max(0, int((now - at).total_seconds()))
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if days:
+        return f"{days} d {hours % 24} h"
+    if hours:
+        return f"{hours} h {minutes % 60} min"
+    return f"{minutes} min" if minutes else f"{seconds} s"
 
 
 @app.command("pause")

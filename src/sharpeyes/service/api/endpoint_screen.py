@@ -1,0 +1,72 @@
+"""What the endpoint screens show: the endpoint beside how its deliveries stand, in one query."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import asyncpg
+import msgspec
+
+
+class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
+    """An endpoint and how its deliveries stand; its secret is never shown again.
+
+    Attributes:
+        endpoint_id: its identity.
+        name: what people call it.
+        url: where events are posted.
+        event_types: the types it wants; empty for all.
+        state: whether it is served.
+        state_reason: why it is not.
+        created_at: when it was added, UTC.
+        pending: deliveries that wait or are tried again.
+        delivered: deliveries that the receiver acknowledged.
+        dead: deliveries that were given up, and are kept.
+        oldest_pending_at: when the event that waits longest was recorded, UTC.
+        last_error: what became of the latest attempt at a delivery that still waits; empty when
+            none of them was attempted.
+    """
+
+    endpoint_id: int
+    name: str
+    url: str
+    event_types: list[str]
+    state: str
+    state_reason: str
+    created_at: datetime
+    pending: int
+    delivered: int
+    dead: int
+    oldest_pending_at: datetime | None
+    last_error: str
+
+
+# Deliveries are numbered as events come in. Of those that wait only the first of each lane has
+# attempts, and the count of them names the latest.
+_SCREEN = """
+SELECT p.endpoint_id, p.name, p.url, p.event_types, p.state, p.state_reason, p.created_at,
+       n.pending, n.delivered, n.dead, e.recorded_at AS oldest_pending_at,
+       COALESCE(a.last_error, '') AS last_error
+FROM endpoint p CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE state = 'pending') AS pending,
+           count(*) FILTER (WHERE state = 'delivered') AS delivered,
+           count(*) FILTER (WHERE state = 'dead') AS dead,
+           min(delivery_id) FILTER (WHERE state = 'pending') AS oldest
+    FROM delivery WHERE endpoint_id = p.endpoint_id
+) n
+LEFT JOIN delivery d ON d.delivery_id = n.oldest
+LEFT JOIN event e USING (event_id)
+LEFT JOIN LATERAL (
+    SELECT COALESCE('HTTP ' || t.http_status, t.error) AS last_error
+    FROM delivery w JOIN delivery_attempt t
+        ON t.delivery_id = w.delivery_id AND t.attempt = w.attempt_count
+    WHERE w.endpoint_id = p.endpoint_id AND w.state = 'pending' AND w.attempt_count > 0
+    ORDER BY t.started_at DESC LIMIT 1
+) a ON true
+ORDER BY p.name
+"""
+
+
+async def endpoint_views(pool: asyncpg.Pool) -> list[EndpointView]:
+    """Return all endpoints in the order of their names."""
+    return [msgspec.convert(dict(row), EndpointView) for row in await pool.fetch(_SCREEN)]
