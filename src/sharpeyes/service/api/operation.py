@@ -97,8 +97,10 @@ def _described(operation: Operation, components: dict[str, Any]) -> dict[str, An
         problems |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
     if operation.query or operation.body:
         problems.add(HTTPStatus.UNPROCESSABLE_ENTITY)
+    if parameters or operation.body:
+        problems.add(HTTPStatus.BAD_REQUEST)
     if operation.body:
-        problems |= {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+        problems.add(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     described: dict[str, Any] = {
         "summary": operation.summary,
         "operationId": operation.handler.__name__,
