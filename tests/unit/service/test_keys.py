@@ -1,7 +1,11 @@
 """The key file."""
 
+import contextlib
 import os
+import pwd
 import stat
+import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -71,15 +75,37 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         load_or_create_key(tmp_path / "file" / "data" / "secret.key")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written_to_is_named_with_what_to_do(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
+@contextlib.contextmanager
+def _as_ordinary_user() -> Iterator[None]:
+    """Lay down root's rights, which would let everything be written; nothing for others."""
+    own = os.geteuid()
+    if own == 0:
+        os.seteuid(pwd.getpwnam("nobody").pw_uid)
     try:
-        with pytest.raises(KeyFileError, match=rf"cannot create the folder {tmp_path}/data: "):
-            load_or_create_key(tmp_path / "data" / "secret.key")
+        yield
+    finally:
+        os.seteuid(own)
+
+
+@pytest.fixture
+def readable_folder() -> Iterator[Path]:
+    """A folder that everybody may enter and nobody but root may write to; below none that hides."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o555)
+        yield folder
+        folder.chmod(0o700)
+
+
+def test_a_folder_that_may_not_be_written_to_is_named_with_what_to_do(
+    readable_folder: Path,
+) -> None:
+    with _as_ordinary_user():
+        with pytest.raises(
+            KeyFileError, match=rf"cannot create the folder {readable_folder}/data: "
+        ):
+            load_or_create_key(readable_folder / "data" / "secret.key")
         with pytest.raises(
             KeyFileError, match=r"cannot create .*secret.key: .* SHARPEYES_DATA_DIR$"
         ):
-            load_or_create_key(tmp_path / "secret.key")
-    finally:
-        tmp_path.chmod(0o700)
+            load_or_create_key(readable_folder / "secret.key")
