@@ -36,7 +36,7 @@ _WAYS = ["ordinary user", *(["root"] if _AS_ROOT else [])]
 
 # A process that uses the server until its standard input ends, or Ctrl-C.
 _PROGRAM = """
-import asyncio, os, sys
+import asyncio, os, select, sys
 from pathlib import Path
 import asyncpg
 from sharpeyes.service.logs import configure_logging
@@ -58,6 +58,9 @@ async def count():
 with EmbeddedPostgres(data_dir, install=install) as url:
     try:
         print(url, flush=True)
+        # In short waits: a signal between two instructions would not wake a plain read.
+        while not select.select([sys.stdin], [], [], 0.1)[0]:
+            pass
         sys.stdin.read()
     except KeyboardInterrupt:
         asyncio.run(count())
