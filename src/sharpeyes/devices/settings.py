@@ -52,6 +52,20 @@ class HttpLimits(BaseModel):
     )
 
 
+class DiscoveryLimits(BaseModel):
+    """How much is taken of what answers a WS-Discovery probe."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_answer_bytes: int = Field(
+        default=16_384, ge=1_024, le=65_536, description="longest answer, in bytes"
+    )
+    max_devices: int = Field(default=4_096, ge=1, description="most devices of one search")
+    max_answers: int = Field(
+        default=65_536, ge=1, description="most datagrams looked at in one search"
+    )
+
+
 class DeviceSettings(BaseModel):
     """How devices are asked."""
 
@@ -74,3 +88,4 @@ class DeviceSettings(BaseModel):
     )
     rtsp: RtspLimits = RtspLimits()
     http: HttpLimits = HttpLimits()
+    discovery: DiscoveryLimits = DiscoveryLimits()

@@ -9,8 +9,9 @@ from types import TracebackType
 from typing import Self
 
 from sharpeyes.devices.simulator.camera import Device, SimulatedCamera
+from sharpeyes.devices.simulator.discovery import DiscoveryResponder
 from sharpeyes.devices.simulator.encoding import encode
-from sharpeyes.devices.simulator.errors import UnknownCameraError
+from sharpeyes.devices.simulator.errors import AddressError, UnknownCameraError
 from sharpeyes.devices.simulator.fault import Down, Fault, Silent
 from sharpeyes.devices.simulator.http_server import HttpServer
 from sharpeyes.devices.simulator.listeners import Listeners
@@ -39,6 +40,9 @@ class Fleet:
         monotonic: seconds that only grow; lock-outs and scenes go by them.
         utc_now: the true time, aware; device clocks go by it.
 
+    Attributes:
+        not_discoverable: once entered, why WS-Discovery is not answered; empty where it is.
+
     Raises:
         AddressError: on entering, if an address or port cannot be listened on.
     """
@@ -60,6 +64,7 @@ class Fleet:
         self._monotonic = monotonic
         self._utc_now = utc_now
         self._stack = AsyncExitStack()
+        self.not_discoverable = ""
 
     async def __aenter__(self) -> Self:
         clips = await asyncio.gather(
@@ -84,6 +89,13 @@ class Fleet:
             stack.callback(self._listeners.close_all)
             for camera in self.cameras:
                 await self._listeners.open(camera.host)
+            responder = DiscoveryResponder(self._world)
+            try:
+                await responder.open()
+            except AddressError as error:
+                # Not every system can do that on loopback, and all else works without it.
+                self.not_discoverable = str(error)
+            stack.callback(responder.close)
             self._stack = stack.pop_all()
         return self
 

@@ -201,6 +201,8 @@ async def _run(
             await stack.enter_async_context(ControlServer(fleet, control_port))
         _print_cameras(fleet, as_json=as_json)
         _print_instructions(settings, control_port, csv)
+        note(fleet.not_discoverable or "Find them with: sharpeyes discover --interface 127.0.0.1")
+        note("Ctrl-C ends them.")
         await stop.wait()
     note("The simulated cameras are gone.")
 
@@ -230,7 +232,6 @@ def _print_instructions(settings: FleetSettings, control_port: int, csv: Path | 
     if control_port:
         port = "" if control_port == DEFAULT_CONTROL_PORT else f" --control-port {control_port}"
         note(f"Break one with: sharpeyes simulate fault CODE {'|'.join(FaultKind)}{port}")
-    note("Ctrl-C ends them.")
 
 
 def _write_private(path: Path, text: str) -> None:
