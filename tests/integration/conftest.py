@@ -34,7 +34,7 @@ def add_camera(pool: asyncpg.Pool) -> AddCamera:
             "main_stream_path": "/main",
         }
         file = CameraFile(**fields | changes)  # type: ignore[arg-type]  # the caller's to know
-        return await CameraStore(pool).add(file)
+        return (await CameraStore(pool).add(file)).brief
 
     return add
 

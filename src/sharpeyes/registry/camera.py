@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 import msgspec
 
-from sharpeyes.registry.device_code import DeviceCode
-from sharpeyes.registry.errors import DeviceCodeError, FieldProblem, shown
-from sharpeyes.registry.fields import (
-    hide_password,
-    refuse_division_code,
-    refuse_host,
-    refuse_number,
-    refuse_path,
-    refuse_port,
-    refuse_position,
-    refuse_text,
-)
-
-SAMPLE_INTERVAL_MIN_S = 0.2
-SAMPLE_INTERVAL_MAX_S = 86400.0
+from sharpeyes.registry.code_tables import Edition
 
 NO_PATH = "no stream path is on file, so it cannot be asked"
 """What is known of a camera that `lacks_path`."""
@@ -62,10 +47,30 @@ class PollMode(StrEnum):
 
     DIRECT = "direct"
     """By us, at any time: its health is measured."""
+    RECORDER = "recorder"
+    """By us, at any time, through the address of the recorder that it hangs on: as direct."""
     ON_REQUEST = "on_request"
     """Only when somebody wants to look: never asked on a schedule, never called offline."""
     NONE = "none"
     """Never: it is on file, and that is all."""
+
+    @property
+    def at_any_time(self) -> bool:
+        """Whether we may ask on a schedule, and so can say whether the camera is well."""
+        return self in {PollMode.DIRECT, PollMode.RECORDER}
+
+
+class Life(StrEnum):
+    """Where in its life a camera is; changed by operations of their own, never with the file."""
+
+    PLANNED = "planned"
+    """Not there yet."""
+    IN_SERVICE = "in_service"
+    """Does its work, and is asked whether it does."""
+    MAINTENANCE = "maintenance"
+    """Being seen to: not asked, and never called offline."""
+    REMOVED = "removed"
+    """No longer there; its file stays."""
 
 
 class SampleSource(StrEnum):
@@ -78,8 +83,8 @@ class SampleSource(StrEnum):
     """JPEGs fetched over HTTP."""
 
 
-class CameraFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an engineer hands in about a camera.
+class BriefFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The part of a camera's file that is needed to ask the camera and to tell of it.
 
     Attributes:
         device_code: 20 digits; see `DeviceCode`.
@@ -88,7 +93,8 @@ class CameraFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         division_code: The division that it is filed under; GB/T 2260 or below, or a local one.
         longitude: Degrees, WGS-84; together with the latitude or not at all.
         latitude: Degrees, WGS-84.
-        host: The device's IPv4 or IPv6 address (without brackets) or host name.
+        host: Where we connect: IPv4 or IPv6 address (without brackets) or host name of the device,
+            or of the recorder in poll mode `recorder`.
         rtsp_port: TCP port of its streams.
         http_port: TCP port of its snapshots and of ONVIF.
         main_stream_path: Path and query of the main stream on the device, from `/` on.
@@ -119,31 +125,7 @@ class CameraFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def lacks_path(self) -> bool:
         """Whether it may be asked at any time, but nobody wrote down for which stream or JPEG."""
         paths = (self.main_stream_path, self.sub_stream_path, self.snapshot_path)
-        return self.poll_mode is PollMode.DIRECT and not any(paths)
-
-
-class Camera(CameraFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A registered camera, as of one revision. An edit makes a new value.
-
-    Attributes:
-        camera_id: Ours, for good; never reused.
-        shard: 0-1023, decides which worker looks after it.
-        revision: 1 when registered, one more with every change.
-        created_at: UTC.
-        updated_at: UTC.
-    """
-
-    camera_id: int
-    shard: int
-    revision: int
-    created_at: datetime
-    updated_at: datetime
-
-    @property
-    def file(self) -> CameraFile:
-        """What was handed in about it."""
-        fields = CameraFile.__struct_fields__
-        return CameraFile(**{field: getattr(self, field) for field in fields})
+        return self.poll_mode.at_any_time and not any(paths)
 
     @property
     def main_stream_url(self) -> str | None:
@@ -172,106 +154,152 @@ class Camera(CameraFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return f"{scheme}://{host}:{port}{path}"
 
 
-def tidy(camera_file: CameraFile) -> CameraFile:
-    """Remove what typing and spreadsheets add: outer spaces, empty texts, an address's brackets."""
+class CameraFile(BriefFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that an engineer hands in about a camera. Coded values: see `code_tables`.
 
-    def stripped(text: str | None) -> str | None:
-        return (text or "").strip() or None
-
-    host = stripped(camera_file.host)
-    if host is not None:
-        host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
-        host = host.lower()
-    return msgspec.structs.replace(
-        camera_file,
-        device_code=camera_file.device_code.strip(),
-        name=camera_file.name.strip(),
-        division_code=camera_file.division_code.strip(),
-        host=host,
-        main_stream_path=stripped(camera_file.main_stream_path),
-        sub_stream_path=stripped(camera_file.sub_stream_path),
-        snapshot_path=stripped(camera_file.snapshot_path),
-    )
-
-
-def validate(camera_file: CameraFile, *, division_known: bool = True) -> list[FieldProblem]:
-    """Check a tidied camera file: each field, and that they agree with each other.
-
-    Args:
-        camera_file: What was handed in.
-        division_known: False when there is no such division, which comes before the question
-            whether it is the right one.
-
-    Returns:
-        All problems at once, in the order of the fields; empty when there are none.
+    Attributes:
+        code_edition: The edition of GB/T 28181 in which its coded values are meant.
+        maker: 1-15, or 99 for another.
+        maker_name: The maker in words, for the numbers are not published.
+        model: As the maker calls it.
+        firmware: Version of it.
+        place_name: What people call the place.
+        ipv4: The device's own address, as an inventory gives it; may differ from `host`.
+        ipv6: The same.
+        mac: `AA-BB-CC-DD-EE-FF`.
+        camera_form: Dome, bullet, ...
+        functions: What it is there for, at least one where it is known; ascending.
+        lighting: Its lamp.
+        codec: Of its main stream.
+        address: Where it hangs, in words.
+        place_kinds: Station, school, ...; ascending.
+        facing: Where it looks.
+        networked: Whether it hangs on the network; the sheet writes 0 for yes.
+        police_station_code: Of the station in charge, 12 digits (GA/T 380).
+        installed_at: UTC.
+        managing_unit: The organisation that answers for it.
+        contacts: How to reach the managing unit.
+        recording_days: For which its recordings are kept.
+        sector: The department or trade that it belongs to, 1-18.
+        network_name: Of the VPN or network that it hangs on.
+        pole_number: Of the pole that carries it.
+        landmark: By which to find it.
+        power_source: Where its power comes from.
+        maintenance_unit: The organisation that mends it.
+        maintenance_phone: How to reach that.
+        scene_photo: Name or address of a picture of the place.
+        osd_text: What it writes into its picture.
+        indoor: Whether it hangs indoors.
+        field_angle_deg: Horizontal, above 0 to 360.
+        view_distance_m: How far it can see.
+        purpose: What it was filed for.
+        filing_number: Of its filing.
+        filed_on: Day of its filing.
+        sign_in_place: Whether a sign tells passers-by of it.
+        accepted_until: Last day of its acceptance.
+        recorder_code: Device code of the recorder that it hangs on.
+        recorder_channel: Its input there, from 1 on.
     """
-    return [
-        *_code_problems(camera_file, division_known=division_known),
-        *_field_problems(camera_file),
-        *_position_problems(camera_file),
-        *_polling_problems(camera_file),
-    ]
+
+    code_edition: Edition = Edition.E2016
+    maker: int | None = None
+    maker_name: str | None = None
+    model: str | None = None
+    firmware: str | None = None
+    place_name: str | None = None
+    ipv4: str | None = None
+    ipv6: str | None = None
+    mac: str | None = None
+    camera_form: int | None = None
+    functions: tuple[int, ...] = ()
+    lighting: int | None = None
+    codec: int | None = None
+    address: str | None = None
+    place_kinds: tuple[int, ...] = ()
+    facing: int | None = None
+    networked: bool | None = None
+    police_station_code: str | None = None
+    installed_at: datetime | None = None
+    managing_unit: str | None = None
+    contacts: tuple[str, ...] = ()
+    recording_days: int | None = None
+    sector: int | None = None
+    network_name: str | None = None
+    pole_number: str | None = None
+    landmark: str | None = None
+    power_source: str | None = None
+    maintenance_unit: str | None = None
+    maintenance_phone: str | None = None
+    scene_photo: str | None = None
+    osd_text: str | None = None
+    indoor: bool | None = None
+    field_angle_deg: float | None = None
+    view_distance_m: float | None = None
+    purpose: str | None = None
+    filing_number: str | None = None
+    filed_on: date | None = None
+    sign_in_place: bool | None = None
+    accepted_until: date | None = None
+    recorder_code: str | None = None
+    recorder_channel: int | None = None
 
 
-def _code_problems(file: CameraFile, *, division_known: bool) -> Iterator[FieldProblem]:
-    division = file.division_code
-    reason = refuse_division_code(division)
-    if reason is None and not division_known:
-        reason = "no such division is known"
-    try:
-        code = DeviceCode.parse(file.device_code)
-        code.require_camera()
-    except DeviceCodeError as error:
-        yield FieldProblem("device_code", shown(file.device_code), str(error))
-        # A division that was taken from the code is not to blame for it.
-        if file.device_code.startswith(division):
-            return
-    else:
-        if reason is None and code.contradicts(division):
-            reason = f"the device code says {code.district_code} (its first six digits)"
-    if reason is not None:
-        yield FieldProblem("division_code", shown(division), reason)
+class Camera(BriefFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A registered camera as its worker knows it, as of one revision; small, for they are many.
+
+    Attributes:
+        camera_id: Ours, for good; never reused.
+        shard: 0-1023, decides which worker looks after it.
+        revision: 1 when registered, one more with every change.
+        life: Where in its life it is.
+        created_at: UTC.
+        updated_at: UTC.
+    """
+
+    camera_id: int
+    shard: int
+    revision: int
+    life: Life
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether it is asked on a schedule, so that it can be called well or offline."""
+        return self.life is Life.IN_SERVICE and self.poll_mode.at_any_time
 
 
-def _field_problems(file: CameraFile) -> Iterator[FieldProblem]:
-    reasons = {
-        "name": refuse_text(file.name),
-        "host": None if file.host is None else refuse_host(file.host),
-        "rtsp_port": refuse_port(file.rtsp_port),
-        "http_port": refuse_port(file.http_port),
-        "sample_interval_s": refuse_number(
-            file.sample_interval_s, SAMPLE_INTERVAL_MIN_S, SAMPLE_INTERVAL_MAX_S
-        ),
-    }
-    for field, reason in reasons.items():
-        if reason is not None:
-            yield FieldProblem(field, shown(getattr(file, field)), reason)
-    for field in ("main_stream_path", "sub_stream_path", "snapshot_path"):
-        path = getattr(file, field)
-        if path is not None and (reason := refuse_path(path)):
-            yield FieldProblem(field, shown(hide_password(path)), reason)
+class FiledCamera(CameraFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A registered camera with its whole file, as of one revision. An edit makes a new value.
 
+    Attributes:
+        camera_id: Ours, for good; never reused.
+        shard: 0-1023, decides which worker looks after it.
+        revision: 1 when registered, one more with every change.
+        life: Where in its life it is.
+        life_reason: Why, in words; may be empty.
+        life_until: When its maintenance ends by itself, UTC; None for "until somebody says so".
+        created_at: UTC.
+        updated_at: UTC.
+    """
 
-def _position_problems(file: CameraFile) -> Iterator[FieldProblem]:
-    if file.longitude is None and file.latitude is None:
-        return
-    if file.longitude is None:
-        yield FieldProblem("longitude", "", "is missing beside a latitude")
-    elif file.latitude is None:
-        yield FieldProblem("latitude", "", "is missing beside a longitude")
-    elif reason := refuse_position(file.longitude, file.latitude):
-        yield FieldProblem("longitude", f"{file.longitude}, {file.latitude}", reason)
+    camera_id: int
+    shard: int
+    revision: int
+    life: Life = Life.IN_SERVICE
+    life_reason: str = ""
+    life_until: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
 
+    @property
+    def file(self) -> CameraFile:
+        """What was handed in about it."""
+        fields = CameraFile.__struct_fields__
+        return CameraFile(**{field: getattr(self, field) for field in fields})
 
-def _polling_problems(file: CameraFile) -> Iterator[FieldProblem]:
-    if file.poll_mode is PollMode.DIRECT and file.host is None:
-        yield FieldProblem("host", "", "is missing; poll mode direct needs it")
-    source = file.sample_source
-    if source is SampleSource.NONE:
-        return
-    if file.poll_mode is not PollMode.DIRECT:
-        yield FieldProblem("sample_source", source, f"needs poll mode direct, not {file.poll_mode}")
-    if source is SampleSource.SNAPSHOT and file.snapshot_path is None:
-        yield FieldProblem("snapshot_path", "", "is missing; sample source snapshot needs it")
-    if source is SampleSource.KEYFRAME and not (file.main_stream_path or file.sub_stream_path):
-        yield FieldProblem("main_stream_path", "", "is missing; sample source keyframe needs it")
+    @property
+    def brief(self) -> Camera:
+        """The camera as its worker knows it."""
+        fields = Camera.__struct_fields__
+        return Camera(**{field: getattr(self, field) for field in fields})

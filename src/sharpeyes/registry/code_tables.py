@@ -6,15 +6,15 @@ edition it follows, so a meaning is only ever given for a named edition.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum
 from types import MappingProxyType
 
 
-class Edition(StrEnum):
+class Edition(IntEnum):
     """An edition of GB/T 28181."""
 
-    E2016 = "2016"
-    E2022 = "2022"
+    E2016 = 2016
+    E2022 = 2022
 
 
 @dataclass(frozen=True, slots=True)

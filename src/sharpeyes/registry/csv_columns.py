@@ -11,24 +11,24 @@ import msgspec
 
 from sharpeyes.devices.credentials import Credentials
 from sharpeyes.registry.camera import (
-    Camera,
+    BriefFile,
     CameraFile,
+    FiledCamera,
     PollMode,
     SampleSource,
     Tier,
-    tidy,
-    validate,
 )
+from sharpeyes.registry.checking import tidy, validate
 from sharpeyes.registry.credentials import validate_credentials
 from sharpeyes.registry.errors import FieldProblem, ImportFileError, shown
 
-FILE_COLUMNS = CameraFile.__struct_fields__
+FILE_COLUMNS = BriefFile.__struct_fields__
 CREDENTIAL_COLUMNS = ("username", "password")
 COLUMNS = (*FILE_COLUMNS, *CREDENTIAL_COLUMNS)
 
 _DEFAULTS: Mapping[str, Value] = {
     field.name: field.default
-    for field in msgspec.structs.fields(CameraFile)
+    for field in msgspec.structs.fields(BriefFile)
     if field.default is not msgspec.NODEFAULT
 }
 _REQUIRED = ("device_code", "name", "tier")
@@ -106,7 +106,7 @@ def read_cells(row: int, columns: Iterable[str], cells: Iterable[str]) -> Cells:
 
 
 def to_camera_file(
-    cells: Cells, stored: Camera | None, divisions: frozenset[str]
+    cells: Cells, stored: FiledCamera | None, divisions: frozenset[str]
 ) -> CameraFile | list[FieldProblem]:
     """Make a camera file of a row, or say all that is wrong with it.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -11,7 +12,7 @@ import asyncpg
 import msgspec
 
 from sharpeyes.devices.credentials import Credentials
-from sharpeyes.registry.camera import Camera, CameraFile
+from sharpeyes.registry.camera import CameraFile, FiledCamera
 from sharpeyes.registry.credentials import Connection, CredentialStore
 from sharpeyes.registry.csv_columns import (
     FILE_COLUMNS,
@@ -150,7 +151,7 @@ class CameraImporter:
         async with self._pool.acquire() as connection, connection.transaction():
             # Two imports at once take turns, batch by batch.
             await connection.execute("SELECT pg_advisory_xact_lock(hashtext('sharpeyes.import'))")
-            stored: dict[str, Camera] = {}
+            stored: dict[str, FiledCamera] = {}
             if not set(FILE_COLUMNS) <= set(columns):
                 stored = await _lock(connection, rows)
             files: list[CameraFile] = []
@@ -180,7 +181,7 @@ class CameraImporter:
         self, connection: Connection, files: list[CameraFile], secrets: dict[str, Credentials]
     ) -> tuple[int, int]:
         """Write what differs, and return how many cameras are new and how many others changed."""
-        table = zip(*map(msgspec.structs.astuple, files), strict=True)
+        table = zip(*map(operator.attrgetter(*FILE_COLUMNS), files), strict=True)
         written = await connection.fetch(_UPSERT, *map(list, table)) if files else []
         added = {row["camera_id"] for row in written if row["added"]}
         changed = {row["camera_id"] for row in written} - added
@@ -249,10 +250,10 @@ def _in_row(row: int, problem: FieldProblem) -> RowProblem:
     return RowProblem(row=row, field=problem.field, value=problem.value, reason=problem.reason)
 
 
-async def _lock(connection: Connection, rows: Iterable[Cells]) -> dict[str, Camera]:
+async def _lock(connection: Connection, rows: Iterable[Cells]) -> dict[str, FiledCamera]:
     """Return what is on file under the rows' codes, and keep it so until we have written."""
     stored = await connection.fetch(
         "SELECT * FROM camera WHERE device_code = ANY($1::text[]) ORDER BY device_code FOR UPDATE",
         [cells.values["device_code"] for cells in rows],
     )
-    return {row["device_code"]: msgspec.convert(dict(row), Camera) for row in stored}
+    return {row["device_code"]: msgspec.convert(dict(row), FiledCamera) for row in stored}

@@ -11,7 +11,8 @@ import msgspec
 from sharpeyes.detectors.errors import ZoneError
 from sharpeyes.detectors.zones import Zone, validate_zone
 from sharpeyes.devices.credentials import Credentials
-from sharpeyes.registry.camera import Camera, CameraFile, PollMode, Tier, tidy, validate
+from sharpeyes.registry.camera import Camera, CameraFile, FiledCamera, PollMode, Tier
+from sharpeyes.registry.checking import tidy, validate
 from sharpeyes.registry.credentials import Connection, CredentialStore, validate_credentials
 from sharpeyes.registry.device_code import DeviceCode
 from sharpeyes.registry.errors import (
@@ -31,12 +32,16 @@ FILE_COLUMNS = CameraFile.__struct_fields__
 """The columns that an engineer hands in, named as the fields of `CameraFile`."""
 
 _PLACES = ", ".join(f"${number}" for number in range(1, len(FILE_COLUMNS) + 1))
-# All three are made of our own field names.
+# All four are made of our own field names.
 _INSERT = f"INSERT INTO camera ({', '.join(FILE_COLUMNS)}) VALUES ({_PLACES}) RETURNING *"  # noqa: S608
 _UPDATE = f"""
     UPDATE camera
     SET ({", ".join(FILE_COLUMNS)}) = ROW({_PLACES}), revision = revision + 1, updated_at = now()
     WHERE device_code = $1 RETURNING *
+"""  # noqa: S608
+_IN_SHARDS = f"""
+    SELECT {", ".join(Camera.__struct_fields__)} FROM camera
+    WHERE shard = ANY($1::smallint[]) AND ($2::text IS NULL OR poll_mode = $2) ORDER BY camera_id
 """  # noqa: S608
 _TOUCH = """
     UPDATE camera SET revision = revision + 1, updated_at = now() WHERE camera_id = $1 RETURNING 1
@@ -64,7 +69,9 @@ class CameraStore:
         self._pool = pool
         self._credentials = credentials
 
-    async def add(self, camera_file: CameraFile, credentials: Credentials | None = None) -> Camera:
+    async def add(
+        self, camera_file: CameraFile, credentials: Credentials | None = None
+    ) -> FiledCamera:
         """Register a camera.
 
         Raises:
@@ -91,7 +98,7 @@ class CameraStore:
         credentials: Credentials | None = None,
         *,
         revision: int | None = None,
-    ) -> Camera:
+    ) -> FiledCamera:
         """Replace what is on file about the camera with the same device code.
 
         Args:
@@ -125,14 +132,14 @@ class CameraStore:
             await announce(connection, [camera.camera_id])
             return _camera(row)
 
-    async def get(self, device_code: str) -> Camera | None:
+    async def get(self, device_code: str) -> FiledCamera | None:
         """Return the camera with this device code, or None."""
         if not (device_code.isascii() and device_code.isdigit()):
             return None
         row = await self._pool.fetchrow("SELECT * FROM camera WHERE device_code = $1", device_code)
         return None if row is None else _camera(row)
 
-    async def by_id(self, camera_id: int) -> Camera | None:
+    async def by_id(self, camera_id: int) -> FiledCamera | None:
         """Return the camera with this identity, or None."""
         row = await self._pool.fetchrow("SELECT * FROM camera WHERE camera_id = $1", camera_id)
         return None if row is None else _camera(row)
@@ -142,12 +149,11 @@ class CameraStore:
     ) -> builtins.list[Camera]:
         """Return the cameras in these shards; only those of one poll mode if it is given."""
         rows = await self._pool.fetch(
-            "SELECT * FROM camera WHERE shard = ANY($1::smallint[])"
-            " AND ($2::text IS NULL OR poll_mode = $2) ORDER BY camera_id",
+            _IN_SHARDS,
             list(shards),
             poll_mode,
         )
-        return [_camera(row) for row in rows]
+        return [msgspec.convert(dict(row), Camera) for row in rows]
 
     async def count(
         self,
@@ -175,7 +181,7 @@ class CameraStore:
         text: str | None = None,
         after: str | None = None,
         limit: int = 100,
-    ) -> builtins.list[Camera]:
+    ) -> builtins.list[FiledCamera]:
         """Return a page of cameras in the order of their device codes.
 
         Args:
@@ -298,5 +304,5 @@ def _check_zone(zone: Zone) -> None:
         raise ZoneInvalidError(zone.name, error.field, reason) from error
 
 
-def _camera(row: asyncpg.Record) -> Camera:
-    return msgspec.convert(dict(row), Camera)
+def _camera(row: asyncpg.Record) -> FiledCamera:
+    return msgspec.convert(dict(row), FiledCamera)

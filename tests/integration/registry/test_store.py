@@ -158,9 +158,9 @@ async def test_cameras_of_shards(store: CameraStore, camera_file: Maker) -> None
     two = await store.add(
         camera_file(2, tier=Tier.SOCIAL, host=None, poll_mode=PollMode.ON_REQUEST)
     )
-    assert await store.in_shards([one.shard]) == [one]
-    assert await store.in_shards([one.shard, two.shard]) == [one, two]
-    assert await store.in_shards([one.shard, two.shard], poll_mode=PollMode.DIRECT) == [one]
+    assert await store.in_shards([one.shard]) == [one.brief]
+    assert await store.in_shards([one.shard, two.shard]) == [one.brief, two.brief]
+    assert await store.in_shards([one.shard, two.shard], poll_mode=PollMode.DIRECT) == [one.brief]
     assert await store.in_shards([]) == []
 
 

@@ -9,7 +9,7 @@ from sharpeyes.events.payload import MotionSeen, VehicleAbandoned
 from sharpeyes.events.store import checked_data
 from sharpeyes.ingest.looking import EvidencePicture, Look
 from sharpeyes.ingest.telling import events_of
-from sharpeyes.registry.camera import Camera, Tier
+from sharpeyes.registry.camera import Camera, Life, Tier
 
 BEGIN = datetime(2026, 11, 21, 8, tzinfo=UTC)
 ARRIVED_AT = datetime(2026, 11, 21, 8, 5, 1, tzinfo=UTC)
@@ -21,6 +21,7 @@ CAMERA = Camera(
     division_code="420102",
     shard=7,
     revision=1,
+    life=Life.IN_SERVICE,
     created_at=BEGIN,
     updated_at=BEGIN,
 )

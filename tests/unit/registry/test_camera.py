@@ -7,15 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sharpeyes.registry.camera import (
-    Camera,
-    CameraFile,
-    PollMode,
-    SampleSource,
-    Tier,
-    tidy,
-    validate,
-)
+from sharpeyes.registry.camera import CameraFile, FiledCamera, PollMode, SampleSource, Tier
+from sharpeyes.registry.checking import tidy, validate
 from sharpeyes.registry.errors import FieldProblem
 
 GOOD = CameraFile(
@@ -142,10 +135,10 @@ def test_tidying() -> None:
     assert tidy(tidied) == tidied
 
 
-def registered(**changes: object) -> Camera:
+def registered(**changes: object) -> FiledCamera:
     now = datetime(2026, 11, 21, tzinfo=UTC)
     fields = msgspec.structs.asdict(msgspec.structs.replace(GOOD, **changes))
-    return Camera(**fields, camera_id=1, shard=1, revision=1, created_at=now, updated_at=now)
+    return FiledCamera(**fields, camera_id=1, shard=1, revision=1, created_at=now, updated_at=now)
 
 
 def test_addresses() -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from sharpeyes.devices.credentials import Credentials
-from sharpeyes.registry.camera import Camera, CameraFile, PollMode, SampleSource, Tier
+from sharpeyes.registry.camera import CameraFile, FiledCamera, PollMode, SampleSource, Tier
 from sharpeyes.registry.csv_columns import (
     COLUMNS,
     Cells,
@@ -117,7 +117,7 @@ def test_without_a_division_the_codes_district_counts() -> None:
         ("rtsp_port", "-1", "must be 1-65535"),
         ("rtsp_port", "554.0", "must be a whole number"),
         ("rtsp_port", "9" * 5000, "must be a whole number"),
-        ("poll_mode", "sometimes", "must be one of direct, on_request, none"),
+        ("poll_mode", "sometimes", "must be one of direct, recorder, on_request, none"),
         ("sample_source", "video", "must be one of none, keyframe, snapshot"),
         ("sample_interval_s", "0", "must be 0.2 to 86400"),
         ("sample_interval_s", "5 s", "must be a plain number"),
@@ -155,7 +155,7 @@ def test_columns_that_are_not_there_stay_as_stored() -> None:
     file = to_camera_file(cells_of(), None, DIVISIONS)
     assert isinstance(file, CameraFile)
     now = datetime(2026, 11, 21, tzinfo=UTC)
-    stored = Camera(
+    stored = FiledCamera(
         **msgspec.structs.asdict(file),
         camera_id=1,
         shard=1,

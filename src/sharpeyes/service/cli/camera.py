@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from sharpeyes.detectors.zones import Zone
-from sharpeyes.registry.camera import Camera
+from sharpeyes.registry.camera import FiledCamera
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.divisions import DivisionStore
 from sharpeyes.registry.errors import UnknownDivisionError
@@ -125,7 +125,7 @@ async def _pages(pool: asyncpg.Pool, query: CameraQuery, limit: int) -> AsyncIte
 def show(device_code: CodeArgument, as_json: JsonOption = False) -> None:
     """Show one camera: its file, its zones and how it is."""
 
-    async def command() -> tuple[Camera, CameraView, list[Zone], bool]:
+    async def command() -> tuple[FiledCamera, CameraView, list[Zone], bool]:
         async with open_database() as database:
             store = CameraStore(database.pool)
             camera = await find_camera(store, device_code)

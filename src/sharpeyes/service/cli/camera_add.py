@@ -9,7 +9,14 @@ import typer
 
 from sharpeyes.devices.address import DeviceAddress
 from sharpeyes.devices.errors import RtspUrlError
-from sharpeyes.registry.camera import NO_PATH, Camera, CameraFile, PollMode, SampleSource, Tier
+from sharpeyes.registry.camera import (
+    NO_PATH,
+    CameraFile,
+    FiledCamera,
+    PollMode,
+    SampleSource,
+    Tier,
+)
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.service.cli.context import open_database, run
@@ -95,7 +102,7 @@ def add(  # noqa: PLR0917  # typer reads them by name
         sample_interval_s=sample_interval_s,
     )
 
-    async def command() -> Camera:
+    async def command() -> FiledCamera:
         async with open_database() as database:
             store = CameraStore(database.pool, CredentialStore(database.pool, database.key))
             return await store.add(file, credentials)
@@ -108,7 +115,7 @@ def add(  # noqa: PLR0917  # typer reads them by name
     if as_json:
         return
     note(f"Camera {camera.device_code} is registered: {camera.name}.")
-    if camera.poll_mode is PollMode.DIRECT:
+    if camera.poll_mode.at_any_time:
         note(f"See whether it answers: sharpeyes camera probe {camera.device_code}")
 
 

@@ -13,7 +13,7 @@ from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.http_exchange import open_device_session
 from sharpeyes.devices.probe import DeviceProbe, FirstKeyframe, probe_device
 from sharpeyes.devices.rtsp import RtspDescription
-from sharpeyes.registry.camera import Camera, PollMode
+from sharpeyes.registry.camera import FiledCamera, PollMode
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.service.cli.context import Database, open_database, run
@@ -36,7 +36,7 @@ def probe(
     Exit code 1 when it cannot be reached, refuses the password, or fails at what its file promises.
     """
 
-    async def command() -> tuple[Camera, DeviceProbe]:
+    async def command() -> tuple[FiledCamera, DeviceProbe]:
         async with open_database() as database:
             store = CameraStore(database.pool)
             camera = await find_camera(store, device_code)
@@ -56,10 +56,10 @@ def probe(
         raise CliError(f"camera {camera.device_code}: {failure.evidence}")
 
 
-def _require_willing(camera: Camera, *, force: bool) -> None:
+def _require_willing(camera: FiledCamera, *, force: bool) -> None:
     if camera.host is None:
         raise CliError(f"camera {camera.device_code} has no host on file: there is nobody to ask")
-    if camera.poll_mode is not PollMode.DIRECT and not force:
+    if not camera.poll_mode.at_any_time and not force:
         when = "only on request" if camera.poll_mode is PollMode.ON_REQUEST else "never"
         raise CliError(
             f"camera {camera.device_code} may be asked {when} (poll mode {camera.poll_mode}): "
@@ -67,7 +67,9 @@ def _require_willing(camera: Camera, *, force: bool) -> None:
         )
 
 
-async def _ask(database: Database, camera: Camera, credentials: Credentials | None) -> DeviceProbe:
+async def _ask(
+    database: Database, camera: FiledCamera, credentials: Credentials | None
+) -> DeviceProbe:
     async with open_device_session() as session:
         return await probe_device(
             session,
@@ -80,7 +82,7 @@ async def _ask(database: Database, camera: Camera, credentials: Credentials | No
         )
 
 
-def _failure(camera: Camera, answers: DeviceProbe) -> Fault | None:
+def _failure(camera: FiledCamera, answers: DeviceProbe) -> Fault | None:
     """Return what makes the probe fail; a camera need not speak ONVIF."""
     promised: list[object] = [answers.rtsp, answers.keyframe]
     if camera.snapshot_path is not None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 import typer
 
-from sharpeyes.registry.camera import Camera
+from sharpeyes.registry.camera import FiledCamera
 from sharpeyes.registry.device_code import DeviceCode
 from sharpeyes.registry.errors import DeviceCodeError, UnknownCameraError, shown
 from sharpeyes.registry.store import CameraStore
@@ -20,7 +20,7 @@ CodeArgument: TypeAlias = Annotated[
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
-async def find_camera(store: CameraStore, device_code: str) -> Camera:
+async def find_camera(store: CameraStore, device_code: str) -> FiledCamera:
     """Return the camera with this device code.
 
     Raises:
@@ -37,6 +37,6 @@ async def find_camera(store: CameraStore, device_code: str) -> Camera:
     return camera
 
 
-def camera_view(camera: Camera) -> dict[str, object]:
+def camera_view(camera: FiledCamera) -> dict[str, object]:
     """Return the camera's file as programs read it, the tier in words."""
     return msgspec.structs.asdict(camera) | {"tier": camera.tier.word}
