@@ -71,16 +71,8 @@ ALTER TABLE camera
         poll_mode <> 'recorder' OR (recorder_code IS NOT NULL AND recorder_channel IS NOT NULL)
     );
 
--- West, south, east, north in degrees, WGS-84: a camera that claims to hang elsewhere is refused.
--- Null: those of the division above.
-ALTER TABLE division ADD COLUMN bounds double precision[] CHECK (
-    cardinality(bounds) = 4 AND bounds[1] < bounds[3] AND bounds[2] < bounds[4]
-);
-UPDATE division SET bounds = '{113.68, 29.96, 115.09, 31.37}' WHERE division_code = '420100';
-
 -- migrate: rollback
 
-ALTER TABLE division DROP COLUMN bounds;
 ALTER TABLE camera
     DROP CONSTRAINT camera_recorder_check,
     DROP CONSTRAINT camera_host_check,
