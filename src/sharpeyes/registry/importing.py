@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import asyncpg
-import msgspec
 
 from sharpeyes.devices.credentials import Credentials
 from sharpeyes.registry.camera import CameraFile, FiledCamera
@@ -24,7 +23,7 @@ from sharpeyes.registry.csv_columns import (
 from sharpeyes.registry.csv_lines import BrokenLine, CsvLine, read_lines
 from sharpeyes.registry.device_code import has_code_digits
 from sharpeyes.registry.errors import FieldProblem, ImportFileError, shown
-from sharpeyes.registry.store import announce
+from sharpeyes.registry.store import announce, filed_camera
 
 BATCH_ROWS = 1000
 """Rows that are committed together: enough to be quick, few enough to lose or to lock."""
@@ -256,4 +255,4 @@ async def _lock(connection: Connection, rows: Iterable[Cells]) -> dict[str, File
         "SELECT * FROM camera WHERE device_code = ANY($1::text[]) ORDER BY device_code FOR UPDATE",
         [cells.values["device_code"] for cells in rows],
     )
-    return {row["device_code"]: msgspec.convert(dict(row), FiledCamera) for row in stored}
+    return {row["device_code"]: filed_camera(row) for row in stored}

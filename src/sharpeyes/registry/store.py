@@ -43,6 +43,7 @@ _IN_SHARDS = f"""
     SELECT {", ".join(Camera.__struct_fields__)} FROM camera
     WHERE shard = ANY($1::smallint[]) AND ($2::text IS NULL OR poll_mode = $2) ORDER BY camera_id
 """  # noqa: S608
+_FILED = FiledCamera.__struct_fields__
 _TOUCH = """
     UPDATE camera SET revision = revision + 1, updated_at = now() WHERE camera_id = $1 RETURNING 1
 """
@@ -87,7 +88,7 @@ class CameraStore:
                 raise CameraExistsError(file.device_code) from error
             except asyncpg.ForeignKeyViolationError as error:
                 raise UnknownDivisionError(file.division_code) from error
-            camera = _camera(row)
+            camera = filed_camera(row)
             await self._put_credentials(connection, camera.camera_id, credentials)
             await announce(connection, [camera.camera_id])
         return camera
@@ -119,7 +120,7 @@ class CameraStore:
             )
             if row is None:
                 raise UnknownCameraError(file.device_code)
-            camera = _camera(row)
+            camera = filed_camera(row)
             if revision is not None and revision != camera.revision:
                 raise CameraChangedError(file.device_code, revision, camera.revision)
             if credentials is None and file == camera.file:
@@ -130,19 +131,19 @@ class CameraStore:
                 raise UnknownDivisionError(file.division_code) from error
             await self._put_credentials(connection, camera.camera_id, credentials)
             await announce(connection, [camera.camera_id])
-            return _camera(row)
+            return filed_camera(row)
 
     async def get(self, device_code: str) -> FiledCamera | None:
         """Return the camera with this device code, or None."""
         if not (device_code.isascii() and device_code.isdigit()):
             return None
         row = await self._pool.fetchrow("SELECT * FROM camera WHERE device_code = $1", device_code)
-        return None if row is None else _camera(row)
+        return None if row is None else filed_camera(row)
 
     async def by_id(self, camera_id: int) -> FiledCamera | None:
         """Return the camera with this identity, or None."""
         row = await self._pool.fetchrow("SELECT * FROM camera WHERE camera_id = $1", camera_id)
-        return None if row is None else _camera(row)
+        return None if row is None else filed_camera(row)
 
     async def in_shards(
         self, shards: Collection[int], *, poll_mode: PollMode | None = None
@@ -203,7 +204,7 @@ class CameraStore:
         rows = await self._pool.fetch(sql, *query.arguments)
         if not rows and division_code is not None:
             await self._require_division(division_code)
-        return [_camera(row) for row in rows]
+        return [filed_camera(row) for row in rows]
 
     async def zones(self, camera_id: int) -> builtins.list[Zone]:
         """Return a camera's zones in the order in which they were added."""
@@ -304,5 +305,6 @@ def _check_zone(zone: Zone) -> None:
         raise ZoneInvalidError(zone.name, error.field, reason) from error
 
 
-def _camera(row: asyncpg.Record) -> FiledCamera:
-    return msgspec.convert(dict(row), FiledCamera)
+def filed_camera(row: asyncpg.Record) -> FiledCamera:
+    """Return the camera in a whole row of the table, which has more columns than the record."""
+    return msgspec.convert({name: row[name] for name in _FILED}, FiledCamera)
