@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sharpeyes.registry.code_tables import CAMERA_TYPES, OTHER_TYPES, PROVINCES
+from sharpeyes.registry.code_tables import Edition
+from sharpeyes.registry.device_code_tables import CAMERA_TYPES, OTHER_TYPES, PROVINCES
 from sharpeyes.registry.errors import DeviceCodeError
 
 _DIGITS = re.compile(r"[0-9]{20}", re.ASCII)
@@ -25,9 +26,9 @@ class DeviceCode:
         district_code: Positions 1-6, GB/T 2260: province, city, district; `00` pairs at the end
             where the device belongs to the level above.
         unit: Positions 7-8, the grass-roots unit; `00` for none.
-        industry: Positions 9-10; see `code_tables.INDUSTRIES_2016`.
-        type_code: Positions 11-13; see `code_tables.CAMERA_TYPES`.
-        network: Position 14; see `code_tables.NETWORKS`.
+        industry: Positions 9-10; see `device_code_tables.INDUSTRIES`.
+        type_code: Positions 11-13; see `device_code_tables.CAMERA_TYPES`.
+        network: Position 14; see `device_code_tables.NETWORKS`.
         serial: Positions 15-20.
     """
 
@@ -74,11 +75,12 @@ class DeviceCode:
         Raises:
             DeviceCodeError: It names another kind of device.
         """
-        if self.type_code in CAMERA_TYPES:
+        if int(self.type_code) in CAMERA_TYPES.values:
             return
-        other = OTHER_TYPES.get(self.type_code)
+        # The types of 2022 only add to those of 2016.
+        other = OTHER_TYPES.meaning(int(self.type_code), Edition.E2022)
         what = f"means {other.en}, not camera" if other else "is no type of camera"
-        known = ", ".join(CAMERA_TYPES)
+        known = ", ".join(map(CAMERA_TYPES.written, sorted(CAMERA_TYPES.values)))
         raise DeviceCodeError(f"type {self.type_code} (digits 11-13) {what}; cameras have {known}")
 
     def contradicts(self, division_code: str) -> bool:
@@ -114,8 +116,12 @@ def _why_not_digits(text: str) -> str:
     if not text:
         return "is missing"
     if text.isascii() and text.isdecimal():
-        rule_b = ", as the older rule B has" if len(text) == _RULE_B_DIGITS else ""
-        return f"has {len(text)} digits{rule_b}, not {_CODE_DIGITS}"
+        if len(text) == _RULE_B_DIGITS:
+            return (
+                "has 18 digits: it is a code of the older rule B; ask its maintainer for the "
+                "20-digit code (GB/T 28181, rule A)"
+            )
+        return f"has {len(text)} digits, not {_CODE_DIGITS}"
     if text.isdecimal():
         return "has full-width or other foreign digits; write 0-9"
     if _ROUNDED.fullmatch(text):

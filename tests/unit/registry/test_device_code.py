@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sharpeyes.registry.code_tables import (
+from sharpeyes.registry.code_tables import Edition
+from sharpeyes.registry.device_code import DeviceCode
+from sharpeyes.registry.device_code_tables import (
     CAMERA_TYPES,
-    INDUSTRIES_2016,
     NETWORKS,
     OTHER_TYPES,
     PROVINCES,
-    Edition,
+    RECORDER_TYPES,
 )
-from sharpeyes.registry.device_code import DeviceCode
 from sharpeyes.registry.errors import DeviceCodeError
 
 CODE = "42010200001320000001"
@@ -34,7 +34,7 @@ def test_parts() -> None:
         ("", "is missing"),
         (CODE[:-1], "has 19 digits, not 20"),
         (CODE + "1", "has 21 digits, not 20"),
-        (CODE[:18], "has 18 digits, as the older rule B has, not 20"),
+        (CODE[:18], "has 18 digits: it is a code of the older rule B"),
         ("4201020000132000000x", "must be 20 digits 0-9"),
         (" " + CODE, "must be 20 digits 0-9"),
         (CODE + "\n", "must be 20 digits 0-9"),
@@ -57,8 +57,8 @@ def test_refused_with_the_reason(text: str, reason: str) -> None:
     assert str(caught.value).startswith(reason)
 
 
-@pytest.mark.parametrize("type_code", sorted(CAMERA_TYPES))
-def test_camera_types_are_accepted(type_code: str) -> None:
+@pytest.mark.parametrize("type_code", sorted(CAMERA_TYPES.values))
+def test_camera_types_are_accepted(type_code: int) -> None:
     DeviceCode.parse(f"4201020000{type_code}0000001").require_camera()
 
 
@@ -97,12 +97,11 @@ def test_division(district_code: str, division_code: str, *, contradicts: bool) 
 
 
 def test_tables_do_not_overlap() -> None:
-    assert not CAMERA_TYPES.keys() & OTHER_TYPES.keys()
+    assert not CAMERA_TYPES.values & OTHER_TYPES.values
+    assert OTHER_TYPES.values > RECORDER_TYPES
     assert len(PROVINCES) == 34
     for edition in Edition:
-        assert set(NETWORKS[edition]) == set("012345678")
-    assert INDUSTRIES_2016["44"].en == "power"
-    assert "12" not in INDUSTRIES_2016
+        assert set(NETWORKS.editions[edition]) == set(range(9))
 
 
 @given(st.text(max_size=25))
