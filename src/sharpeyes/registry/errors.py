@@ -12,6 +12,11 @@ RegistryError
 ├── ZoneInvalidError
 ├── ZoneExistsError
 ├── UnknownZoneError
+├── PlaceInvalidError
+├── PlaceExistsError
+├── UnknownPlaceError
+├── PlaceChangedError
+├── MergeError
 ├── ImportFileError
 ├── UnsealError
 ├── CredentialKeyError
@@ -147,6 +152,41 @@ class UnknownZoneError(RegistryError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"the camera has no zone '{shown(name)}'")
+
+
+class PlaceInvalidError(_ProblemsError):
+    """A place has fields that cannot be accepted: all of them are in `problems`."""
+
+    def __init__(self, place_code: str, problems: Sequence[FieldProblem]) -> None:
+        super().__init__(f"place {shown(place_code)}", problems)
+
+
+class PlaceExistsError(RegistryError):
+    """The place's code is taken."""
+
+    def __init__(self, place_code: str) -> None:
+        super().__init__(f"place {shown(place_code)} exists already")
+
+
+class UnknownPlaceError(RegistryError):
+    """No place has this code."""
+
+    def __init__(self, place_code: str) -> None:
+        super().__init__(f"no place {shown(place_code)} is known")
+
+
+class PlaceChangedError(RegistryError):
+    """Somebody else changed the place since it was read."""
+
+    def __init__(self, place_code: str, expected: int, found: int) -> None:
+        super().__init__(
+            f"place {shown(place_code)} was changed meanwhile: "
+            f"it is at revision {found}, not {expected}"
+        )
+
+
+class MergeError(RegistryError):
+    """Two cameras cannot become one; the message says why."""
 
 
 class ImportFileError(RegistryError):
