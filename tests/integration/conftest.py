@@ -34,7 +34,8 @@ def add_camera(pool: asyncpg.Pool) -> AddCamera:
             "main_stream_path": "/main",
         }
         file = CameraFile(**fields | changes)  # type: ignore[arg-type]  # the caller's to know
-        return (await CameraStore(pool).add(file)).brief
+        async with CameraStore(pool).edit("test") as edit:
+            return (await edit.add(file)).brief
 
     return add
 

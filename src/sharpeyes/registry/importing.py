@@ -22,8 +22,9 @@ from sharpeyes.registry.csv_columns import (
 )
 from sharpeyes.registry.csv_lines import BrokenLine, CsvLine, read_lines
 from sharpeyes.registry.device_code import has_code_digits
+from sharpeyes.registry.editing import announce, filed_camera
 from sharpeyes.registry.errors import FieldProblem, ImportFileError, shown
-from sharpeyes.registry.store import announce, filed_camera
+from sharpeyes.registry.history import sign
 
 BATCH_ROWS = 1000
 """Rows that are committed together: enough to be quick, few enough to lose or to lock."""
@@ -108,10 +109,12 @@ class CameraImporter:
     Args:
         pool: The database.
         credentials: Where user names and passwords go.
+        actor: Who imports, for the cameras' history.
     """
 
-    def __init__(self, pool: asyncpg.Pool, credentials: CredentialStore) -> None:
+    def __init__(self, pool: asyncpg.Pool, credentials: CredentialStore, *, actor: str) -> None:
         self._pool = pool
+        self._actor = actor
         self._credentials = credentials
 
     async def run(self, source: BinaryIO) -> AsyncIterator[ImportReport]:
@@ -148,6 +151,7 @@ class CameraImporter:
         divisions: frozenset[str],
     ) -> ImportReport:
         async with self._pool.acquire() as connection, connection.transaction():
+            await sign(connection, self._actor)
             # Two imports at once take turns, batch by batch.
             await connection.execute("SELECT pg_advisory_xact_lock(hashtext('sharpeyes.import'))")
             stored: dict[str, FiledCamera] = {}

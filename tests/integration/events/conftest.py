@@ -23,6 +23,7 @@ from sharpeyes.events.relay import Relay
 from sharpeyes.events.settings import EventSettings
 from sharpeyes.events.signing import read_secret
 from sharpeyes.events.store import append
+from sharpeyes.registry.history import sign
 from sharpeyes.registry.sealing import Sealer
 
 
@@ -72,13 +73,15 @@ def endpoints(
 @pytest_asyncio.fixture
 async def cameras(pool: asyncpg.Pool) -> dict[str, int]:
     """Register ten cameras; give their identities by device code."""
-    rows = await pool.fetch(
-        """
-        INSERT INTO camera (device_code, name, tier, division_code, poll_mode)
-        SELECT '4201060000132' || lpad(n::text, 7, '0'), 'camera ' || n, 1, '420106', 'none'
-        FROM generate_series(1, 10) n RETURNING device_code, camera_id
-        """
-    )
+    async with pool.acquire() as connection, connection.transaction():
+        await sign(connection, "test")
+        rows = await connection.fetch(
+            """
+            INSERT INTO camera (device_code, name, tier, division_code, poll_mode)
+            SELECT '4201060000132' || lpad(n::text, 7, '0'), 'camera ' || n, 1, '420106', 'none'
+            FROM generate_series(1, 10) n RETURNING device_code, camera_id
+            """
+        )
     return {row["device_code"]: row["camera_id"] for row in rows}
 
 

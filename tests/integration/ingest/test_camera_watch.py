@@ -34,6 +34,7 @@ from sharpeyes.registry.camera import Camera, SampleSource
 from sharpeyes.registry.errors import StaleLeaseError
 from sharpeyes.registry.shards import ShardLease
 from sharpeyes.registry.store import CameraStore
+from sharpeyes.registry.zoning import ZoneEdit
 
 AddCamera = Callable[..., Awaitable[Camera]]
 
@@ -223,7 +224,8 @@ async def test_evidence_is_masked_and_carries_nothing_but_the_picture(studio: St
 
 async def test_no_picture_is_kept_once_the_record_has_changed(studio: Studio) -> None:
     """A privacy zone may have come, which the watch will know of in a moment only."""
-    await CameraStore(studio.pool).add_zone(studio.camera.camera_id, SKY)
+    async with CameraStore(studio.pool).edit("test") as edit:
+        await (await ZoneEdit.of(edit.connection, studio.camera.device_code)).add([SKY])
     studio.zones = (STRIP,)
     await studio.play(Film(0, DUE_S + 10))
 

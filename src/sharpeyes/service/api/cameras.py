@@ -102,7 +102,9 @@ async def add_camera(request: web.Request) -> web.Response:
     context = request.app[CONTEXT]
     new = await read_body(request, NewCamera)
     try:
-        camera = await context.cameras.add(_camera_file(new), _credentials(new))
+        async with context.cameras.edit(request[PRINCIPAL].name) as edit:
+            camera = await edit.add(_camera_file(new), _credentials(new))
+            await audit(edit.connection, request[PRINCIPAL].name, "camera.add", camera.device_code)
     except CameraExistsError as error:
         raise ProblemError(HTTPStatus.CONFLICT, str(error)) from None
     except UnknownDivisionError as error:
@@ -117,8 +119,6 @@ async def add_camera(request: web.Request) -> web.Response:
             str(error),
             errors=tuple(FieldError(p.field, p.value, p.reason) for p in error.problems),
         ) from None
-    async with context.pool.acquire() as connection:
-        await audit(connection, request[PRINCIPAL].name, "camera.add", camera.device_code)
     view = await camera_view(context.pool, camera.device_code)
     assert view is not None
     return answer(view, HTTPStatus.CREATED)

@@ -19,6 +19,7 @@ from sharpeyes.registry.camera import (
 )
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.store import CameraStore
+from sharpeyes.service.access import COMMAND_LINE, audit
 from sharpeyes.service.cli.context import open_database, run
 from sharpeyes.service.cli.output import CliError, note, print_json
 from sharpeyes.service.cli.password import (
@@ -105,7 +106,10 @@ def add(  # noqa: PLR0917  # typer reads them by name
     async def command() -> FiledCamera:
         async with open_database() as database:
             store = CameraStore(database.pool, CredentialStore(database.pool, database.key))
-            return await store.add(file, credentials)
+            async with store.edit(COMMAND_LINE) as edit:
+                camera = await edit.add(file, credentials)
+                await audit(edit.connection, COMMAND_LINE, "camera.add", camera.device_code)
+            return camera
 
     camera = run(command())
     if as_json:

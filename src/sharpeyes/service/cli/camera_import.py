@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.importing import CameraImporter, ImportReport, RowProblem
+from sharpeyes.service.access import COMMAND_LINE
 from sharpeyes.service.cli.context import open_database, run
 from sharpeyes.service.cli.output import CliError, console, note, print_json, print_table
 
@@ -71,7 +72,9 @@ def import_file(
 
     async def command() -> None:
         async with open_database() as database:
-            importer = CameraImporter(database.pool, CredentialStore(database.pool, database.key))
+            importer = CameraImporter(
+                database.pool, CredentialStore(database.pool, database.key), actor=COMMAND_LINE
+            )
             with file.open("rb") as source, _progress(file, source) as advance:
                 async for report in importer.run(source):
                     total.take(report)

@@ -8,6 +8,7 @@ import typer
 
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.store import CameraStore
+from sharpeyes.service.access import COMMAND_LINE, audit
 from sharpeyes.service.cli.context import open_database, run
 from sharpeyes.service.cli.output import note
 from sharpeyes.service.cli.password import (
@@ -33,7 +34,9 @@ def set_password(
         async with open_database() as database:
             store = CameraStore(database.pool, CredentialStore(database.pool, database.key))
             camera = await find_camera(store, device_code)
-            await store.update(camera.file, credentials, revision=camera.revision)
+            async with store.edit(COMMAND_LINE) as edit:
+                await edit.replace(camera.file, credentials, revision=camera.revision)
+                await audit(edit.connection, COMMAND_LINE, "camera.password", camera.device_code)
 
     run(command())
     note(f"The password of camera {device_code} is stored; it is shown to nobody.")

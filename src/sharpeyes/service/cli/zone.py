@@ -11,6 +11,8 @@ import typer
 from sharpeyes.detectors.zones import Zone, ZoneKind
 from sharpeyes.registry.errors import shown
 from sharpeyes.registry.store import CameraStore
+from sharpeyes.registry.zoning import ZoneEdit
+from sharpeyes.service.access import COMMAND_LINE, audit
 from sharpeyes.service.cli.context import open_database, run
 from sharpeyes.service.cli.output import note, print_json, print_table
 from sharpeyes.service.cli.registered import CodeArgument, find_camera
@@ -61,7 +63,15 @@ def add(  # noqa: PLR0917  # typer reads them by name
         async with open_database() as database:
             store = CameraStore(database.pool)
             camera = await find_camera(store, device_code)
-            await store.add_zones(camera.camera_id, zones)
+            async with store.edit(COMMAND_LINE) as edit:
+                await (await ZoneEdit.of(edit.connection, camera.device_code)).add(zones)
+                await audit(
+                    edit.connection,
+                    COMMAND_LINE,
+                    "zone.add",
+                    camera.device_code,
+                    detail={"zones": [zone.name for zone in zones]},
+                )
 
     run(command())
     for zone in zones:
@@ -109,7 +119,15 @@ def remove(device_code: CodeArgument, name: NameArgument) -> None:
         async with open_database() as database:
             store = CameraStore(database.pool)
             camera = await find_camera(store, device_code)
-            await store.remove_zone(camera.camera_id, name)
+            async with store.edit(COMMAND_LINE) as edit:
+                await (await ZoneEdit.of(edit.connection, camera.device_code)).remove(name)
+                await audit(
+                    edit.connection,
+                    COMMAND_LINE,
+                    "zone.remove",
+                    camera.device_code,
+                    detail={"zones": [name]},
+                )
 
     run(command())
     note(f"Zone {name} is removed from camera {device_code}.")
