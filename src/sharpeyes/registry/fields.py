@@ -21,6 +21,10 @@ _DIVISION_CODE = re.compile(
     r"[0-9]{6}([0-9]{3}([0-9]{3}([0-9]{2})?)?)?|[A-Z][A-Z0-9]{1,15}", re.ASCII
 )
 
+_FOLDED = str.maketrans(
+    {**{chr(w): chr(w - 0xFEE0) for w in range(0xFF01, 0xFF5F)}, "　": " ", "。": "."}
+)
+
 _UNSEEN = {
     "Cc": "the control character",
     "Cf": "the invisible character",
@@ -28,6 +32,14 @@ _UNSEEN = {
     "Zl": "the line break",
     "Zp": "the line break",
 }
+
+
+def fold(text: str) -> str:
+    """Write full-width letters, digits and signs as what they stand for: `４２Ａ` is `42A`.
+
+    For codes and addresses, of which two that differ in width only are the same.
+    """
+    return text if text.isascii() else text.translate(_FOLDED).strip()
 
 
 def refuse_text(text: str, *, longest: int = NAME_MAX_CHARACTERS) -> str | None:
