@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from types import MappingProxyType
 
 import msgspec
 
+from sharpeyes.registry.code_tables import PLACE_KINDS
 from sharpeyes.registry.errors import FieldProblem, shown
 from sharpeyes.registry.fields import (
     refuse_division_code,
@@ -26,31 +26,6 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
 # The widest that a polygon may be. Beyond, the ground is not flat any more, and no place so large.
 _WIDEST_DEG = 0.5
 
-PLACE_KINDS: Mapping[int, tuple[str, str]] = MappingProxyType(
-    {
-        1: ("省际公安检查站", "provincial checkpoint"),
-        2: ("党政机关", "government"),
-        3: ("车站码头", "station or pier"),
-        4: ("中心广场", "central square"),
-        5: ("体育场馆", "stadium"),
-        6: ("商业中心", "commercial centre"),
-        7: ("宗教场所", "religious site"),
-        8: ("校园周边", "school surroundings"),
-        9: ("治安复杂区域", "complex public-order area"),
-        10: ("交通干线", "traffic artery"),
-        11: ("医院周边", "hospital surroundings"),
-        12: ("金融机构周边", "bank surroundings"),
-        13: ("危险物品场所", "dangerous goods"),
-        14: ("博物馆展览馆", "museum or exhibition"),
-        15: ("重点水域航道", "key waterway"),
-        96: ("市际公安检查站", "inter-city checkpoint"),
-        97: ("涉外场所", "foreign-related site"),
-        98: ("边境沿线", "border"),
-        99: ("旅游景区", "tourist site"),
-    }
-)
-"""The kinds of place of the exchanged sheet's column 18, in Chinese and English."""
-
 LonLat = tuple[float, float]
 
 
@@ -60,7 +35,7 @@ class PlaceFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     Attributes:
         place_code: 1-40 of A-Z, a-z, 0-9, dot, hyphen and underscore; the office's own.
         name_zh: Its name in Chinese.
-        kind: One of `PLACE_KINDS`.
+        kind: Its number in `code_tables.PLACE_KINDS`.
         division_code: The division that it lies in.
         radius_m: How far from it, or from the polygon's edge, a camera may stand that watches it.
         name_en: Its name in English.
@@ -144,7 +119,7 @@ def _problems(file: PlaceFile) -> Iterator[FieldProblem]:
         yield FieldProblem("place_code", shown(file.place_code), reason)
     if reason_zh := refuse_text(file.name_zh):
         yield FieldProblem("name_zh", shown(file.name_zh), reason_zh)
-    if file.kind not in PLACE_KINDS:
+    if file.kind not in PLACE_KINDS.values:
         yield FieldProblem("kind", shown(file.kind), "must be 1-15 or 96-99")
     if reason_division := refuse_division_code(file.division_code):
         yield FieldProblem("division_code", shown(file.division_code), reason_division)

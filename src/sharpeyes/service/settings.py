@@ -30,6 +30,7 @@ from sharpeyes.devices.settings import DeviceSettings
 from sharpeyes.events.settings import EventSettings
 from sharpeyes.health.settings import HealthSettings
 from sharpeyes.ingest.settings import IngestSettings
+from sharpeyes.registry.settings import RegistrySettings
 from sharpeyes.service.errors import SettingsError
 from sharpeyes.service.settings_sources import (
     DELIMITER,
@@ -131,6 +132,7 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
     # The packages' own settings, a table for each.
+    registry: RegistrySettings = RegistrySettings()
     devices: DeviceSettings = DeviceSettings()
     health: HealthSettings = HealthSettings()
     ingest: IngestSettings = IngestSettings()
