@@ -7,7 +7,7 @@ import numpy as np
 
 from sharpeyes.detectors.background import MotionModel
 from sharpeyes.detectors.light import changed_light
-from sharpeyes.detectors.picture import Plane, half
+from sharpeyes.detectors.picture import Plane
 
 CROWDED_RATIO: Final = 0.25
 """From so much foreground on it is asked whether the light has changed."""
@@ -21,21 +21,22 @@ def judge_motion(motion: MotionModel, luma: Plane) -> tuple[Plane | None, bool]:
     """Make the foreground of an (h, w) uint8 picture, in the model.
 
     Returns:
-        The (h, w) uint8 pixels that fire, for the model to learn from; None where the picture
-        shows nothing. And whether it differs as a whole: other light, another view, or nothing.
+        The (h, w) uint8 levels to learn from, as `MotionModel.judge` returns them; None where the
+        picture shows nothing. And whether it differs as a whole: other light, another view, or
+        nothing.
     """
-    firing = motion.judge(luma)
+    levels = motion.judge(luma)
     if _ratio(motion.foreground) < CROWDED_RATIO:
-        return firing, False
-    if float(np.std(half(luma))) < BLIND_DEVIATION:
-        motion.foreground.fill(0)
+        return levels, False
+    if float(np.std(luma)) < BLIND_DEVIATION:
+        motion.see_nothing()
         return None, True
     light = changed_light(motion.background, luma)
     if light is not None:
         motion.relight(light)
-        firing = motion.judge(luma)
+        levels = motion.judge(luma)
     if _ratio(motion.foreground) <= CHANGED_RATIO:
-        return firing, light is not None
+        return levels, light is not None
     motion.rebase(luma)
     return motion.judge(luma), True
 

@@ -4,6 +4,8 @@
 as long with a scalar, and numpy's seven times.
 """
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -27,7 +29,23 @@ def above(plane: Plane, level: int, out: Plane, value: int = 255) -> None:
 
 def lower(plane: Plane, levels: int) -> None:
     """Subtract some levels, down to 0."""
-    cv2.subtract(plane, np.full_like(plane, levels), dst=plane)
+    cv2.subtract(plane, constant(plane.shape, levels), dst=plane)
+
+
+def follow(kept: Plane, now: Plane, steps: Plane) -> None:
+    """Move `kept` towards `now`, each pixel by no more than its step; all of one shape."""
+    most = cv2.add(kept, steps)
+    cv2.subtract(kept, steps, dst=kept)
+    cv2.max(kept, now, dst=kept)
+    cv2.min(kept, most, dst=kept)
+
+
+@lru_cache(maxsize=64)
+def constant(shape: tuple[int, ...], level: int) -> Plane:
+    """Return a read-only uint8 array of one level, which all cameras of a size share."""
+    plane = np.full(shape, level, np.uint8)
+    plane.flags.writeable = False
+    return plane
 
 
 def below(plane: Plane, level: int, out: Plane, value: int = 255) -> None:

@@ -43,22 +43,24 @@ def find_regions(count: Plane) -> Iterator[tuple[BoxXyxy, Plane]]:
         return
     half = blank(count)
     above(count, HALF_FULL - 1, half)
-    number, labels, stats, _ = cv2.connectedComponentsWithStats(_cells(half), connectivity=8)
-    rows = stats.tolist()
-    for label in sorted(range(1, number), key=lambda one: -rows[one][cv2.CC_STAT_AREA]):
-        x, y, wide, high, cells = rows[label]
-        if cells < LEAST_CELLS:
-            return
-        window_xyxy = (CELL_PX * x, CELL_PX * y, CELL_PX * (x + wide), CELL_PX * (y + high))
-        if cv2.countNonZero(crop(full, window_xyxy)) < LEAST_CORE_PX:
-            continue
-        inside = labels[y : y + high, x : x + wide] == label
-        grown = inside.repeat(CELL_PX, 0).repeat(CELL_PX, 1)
+    # Sixteen bits are enough for all cells, and take half of the time.
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(
+        _cells(half), connectivity=8, ltype=cv2.CV_16U
+    )
+    sizes = stats[1:, cv2.CC_STAT_AREA]
+    large = [1 + label for label in np.flatnonzero(sizes >= LEAST_CELLS).tolist()]
+    for label in sorted(large, key=lambda one: -int(stats[one, cv2.CC_STAT_AREA])):
+        x, y, wide, high, _ = stats[label].tolist()
         left, top = CELL_PX * x, CELL_PX * y
-        window = half[top : top + CELL_PX * high, left : left + CELL_PX * wide]
-        mask = np.where(grown[: window.shape[0], : window.shape[1]], window, 0).astype(np.uint8)
-        box = (left, top, left + mask.shape[1], top + mask.shape[0])
-        core = cv2.countNonZero(cv2.bitwise_and(mask, crop(full, box)))
+        settled = full[top : top + CELL_PX * high, left : left + CELL_PX * wide]
+        if cv2.countNonZero(settled) < LEAST_CORE_PX:
+            continue
+        down, across = settled.shape
+        inside = (labels[y : y + high, x : x + wide] == label).view(np.uint8)
+        grown = cv2.resize(inside, (across, down), interpolation=cv2.INTER_NEAREST)
+        box = (left, top, left + across, top + down)
+        mask = np.asarray(cv2.copyTo(crop(half, box), grown), np.uint8).reshape(down, across)
+        core = cv2.countNonZero(cv2.copyTo(settled, mask))
         if core >= CORE_SHARE * cv2.countNonZero(mask) > 0:
             yield _tight(box, mask)
 

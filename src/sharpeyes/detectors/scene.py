@@ -18,9 +18,8 @@ from sharpeyes.detectors.errors import TimeError
 from sharpeyes.detectors.finding import Finding, Rejection, Standing
 from sharpeyes.detectors.foreground import judge_motion
 from sharpeyes.detectors.motion import MotionReport, end_of
-from sharpeyes.detectors.passes import above
-from sharpeyes.detectors.picture import Plane, check_picture, half, shrink, to_luma, working_size
-from sharpeyes.detectors.surface import to_surface
+from sharpeyes.detectors.picture import Plane, check_picture, shrink, to_luma, working_size
+from sharpeyes.detectors.surface import Surface, to_surface
 from sharpeyes.detectors.telling import Scale, tell_rejection, tell_standing, tell_vehicle
 from sharpeyes.detectors.vehicles import VehicleWatch
 from sharpeyes.detectors.verifier import Sighting, Verifier
@@ -115,14 +114,15 @@ class SceneDetector:
         parts = self._parts
         if parts is None or (parts.size, parts.planes) != (size, _planes(picture)):
             return self._begin(picture, size)
-        small = _without_privacy(shrink(picture, *size), parts.zones)
+        small = _without_privacy(shrink(picture, *_half_size(size)), parts.zones)
         luma = to_luma(small)
-        firing, self.scene_changed = judge_motion(parts.motion, luma)
-        if firing is not None:
-            parts.motion.learn(luma, firing, elapsed_s)
+        levels, self.scene_changed = judge_motion(parts.motion, luma)
+        if levels is not None:
+            parts.motion.learn(luma, levels, elapsed_s)
         findings = parts.episodes.update(parts.motion.foreground, time_s, self._source)
-        if firing is not None and time_s - parts.looked_s >= LOOK_PERIOD_S:
-            findings += self._report_vehicles(parts, small, picture)
+        if levels is not None and time_s - parts.looked_s >= LOOK_PERIOD_S:
+            surface = to_surface(luma, small)
+            findings += self._report_vehicles(parts, surface, picture)
         return findings
 
     @property
@@ -139,12 +139,9 @@ class SceneDetector:
 
     def foreground_at(self, height: int, width: int) -> Plane:
         """Return what moved in the last picture as (height, width) uint8 of 0 and 255."""
-        mask = np.zeros((height, width), np.uint8)
-        if self._parts is not None:
-            foreground = self._parts.motion.foreground
-            cv2.resize(foreground, (width, height), dst=mask, interpolation=cv2.INTER_LINEAR)
-            above(mask, 127, mask)
-        return mask
+        if self._parts is None:
+            return np.zeros((height, width), np.uint8)
+        return self._parts.motion.foreground_at(height, width)
 
     @property
     def standing(self) -> list[Standing]:
@@ -188,16 +185,17 @@ class SceneDetector:
     def _begin(self, picture: npt.NDArray[np.uint8], size: Size) -> list[Finding]:
         """Learn a view from its first picture, and go on with what was kept of the same view."""
         kept = self._keep()
-        zones = ZoneMap(self._zones, *size)
-        half_zones = ZoneMap(self._zones, *_half_size(size))
-        small = _without_privacy(shrink(picture, *size), zones)
+        zones = ZoneMap(self._zones, *_half_size(size))
+        small = _without_privacy(shrink(picture, *_half_size(size)), zones)
+        luma = to_luma(small)
+        surface = to_surface(luma, small)
         parts = _Parts(
             size=size,
-            planes=_planes(small),
+            planes=len(surface),
             zones=zones,
-            motion=MotionModel(to_luma(small)),
-            vehicles=VehicleWatch(to_surface(half(small)), half_zones, self._dwell_s, self._new_id),
-            episodes=MotionReport(half_zones.watched, self._new_id),
+            motion=MotionModel(luma),
+            vehicles=VehicleWatch(surface, zones, self._dwell_s, self._new_id),
+            episodes=MotionReport(zones.watched, self._new_id),
             looked_s=self._last_s,
         )
         self._parts = parts
@@ -210,7 +208,7 @@ class SceneDetector:
         return []
 
     def _report_vehicles(
-        self, parts: _Parts, small: Plane, picture: npt.NDArray[np.uint8]
+        self, parts: _Parts, surface: Surface, picture: npt.NDArray[np.uint8]
     ) -> list[Finding]:
         elapsed_s = self._last_s - parts.looked_s
         parts.looked_s = self._last_s
@@ -218,9 +216,7 @@ class SceneDetector:
         verify = None if self._verifier is None else partial(self._verify, picture, scale)
         return [
             tell_vehicle(step.candidate, step.end_s, self._last_s, scale)
-            for step in parts.vehicles.update(
-                to_surface(half(small)), self._last_s, elapsed_s, verify
-            )
+            for step in parts.vehicles.update(surface, self._last_s, elapsed_s, verify)
         ]
 
     def _verify(

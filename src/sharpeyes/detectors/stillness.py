@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from sharpeyes.detectors.light import Light
-from sharpeyes.detectors.passes import above, at_most, below, blank, lower
+from sharpeyes.detectors.passes import above, at_most, below, blank, follow, lower
 from sharpeyes.detectors.picture import Plane
 from sharpeyes.detectors.surface import Slack, Surface, apart, copy_where, distance, farthest
 
@@ -132,10 +132,11 @@ class StillnessModel:
         # A passing vehicle may hide the thing for as long as half of what it has served.
         below(keeps, 127, change, max(1, rise // 2))
         cv2.subtract(self.count, change, dst=self.count)
-        rises = np.asarray(cv2.subtract(np.full_like(keeps, FULL), self.count), np.uint8)
-        at_most(rises, rise)
-        cv2.bitwise_and(rises, keeps, dst=rises)
-        cv2.add(self.count, rises, dst=self.count)
+        above(keeps, 127, keeps, rise)
+        cv2.add(self.count, keeps, dst=keeps)
+        at_most(keeps, FULL)
+        # Nothing rises beyond full here, and what is beyond stays.
+        cv2.max(self.count, keeps, dst=self.count)
         # What has no counter left takes the present value, and begins again.
         below(self.count, 0, change)
         cv2.copyTo(luma, cv2.bitwise_and(change, counted), self._candidate)
@@ -162,17 +163,15 @@ class StillnessModel:
         if step == 0:
             return
         self._levels -= step
-        steps = blank(surface)
-        below(foreign, 127, steps, step)
-        for scenery, now in zip(self.scenery, surface, strict=True):
-            least, most = cv2.subtract(scenery, steps), cv2.add(scenery, steps)
-            cv2.min(cv2.max(now, least), most, dst=scenery)
+        steps = np.empty_like(surface)
+        for plane in steps:
+            below(foreign, 127, plane, step)
+        follow(self.scenery, surface, steps)
 
     def _adapt_thresholds(self, foreign: Plane, elapsed_s: float) -> None:
         alone = np.asarray(cv2.blur(foreign, (5, 5)), np.uint8)
-        above(alone, ALONE_BELOW, alone)
-        cv2.subtract(foreign, alone, dst=alone)
-        at_most(alone, BLINK_RAISE)
+        below(alone, ALONE_BELOW, alone, BLINK_RAISE)
+        cv2.bitwise_and(alone, foreign, dst=alone)
         cv2.add(self._excess, alone, dst=self._excess)
         at_most(self._excess, MOST_EXCESS)
         self._sink_s += elapsed_s

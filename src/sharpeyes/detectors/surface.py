@@ -18,12 +18,12 @@ Warmth is red minus blue, 128 for grey.
 """
 
 
-def to_surface(picture: Plane) -> Surface:
-    """Make the planes of an (h, w, 3) BGR or (h, w) luma uint8 picture."""
+def to_surface(luma: Plane, picture: Plane) -> Surface:
+    """Make the planes of an (h, w) uint8 luma and the (h, w, 3) BGR or luma picture it is of."""
     if picture.ndim == 2:  # noqa: PLR2004  # luma
-        return picture[np.newaxis]
-    surface = np.empty((2, *picture.shape[:2]), np.uint8)
-    cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY, dst=surface[0])
+        return luma[np.newaxis]
+    surface = np.empty((2, *luma.shape), np.uint8)
+    surface[0] = luma
     blue, _, red = cv2.split(picture)
     cv2.addWeighted(red, 1.0, blue, -1.0, 128.0, dst=surface[1])
     return surface
