@@ -24,6 +24,10 @@ WITH RECURSIVE tree AS (
 )
 UPDATE division SET path = tree.path FROM tree WHERE tree.division_code = division.division_code;
 
+-- As published, rounded outwards.
+UPDATE division SET (west, south, east, north) = (113.68, 29.96, 115.09, 31.37)
+WHERE division_code = '420100';
+
 ALTER TABLE division
     ALTER COLUMN path SET NOT NULL,
     ADD CONSTRAINT division_path_unique UNIQUE (path),
