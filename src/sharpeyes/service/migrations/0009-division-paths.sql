@@ -23,6 +23,9 @@ WITH RECURSIVE tree AS (
     FROM division AS child JOIN tree ON child.parent_code = tree.division_code
 )
 UPDATE division SET path = tree.path FROM tree WHERE tree.division_code = division.division_code;
+-- The city's published extent, rounded outwards.
+UPDATE division SET (west, south, east, north) = (113.68, 29.96, 115.09, 31.37)
+WHERE division_code = '420100';
 
 -- As published, rounded outwards.
 UPDATE division SET (west, south, east, north) = (113.68, 29.96, 115.09, 31.37)
