@@ -18,6 +18,9 @@ RegistryError
 ├── PlaceChangedError
 ├── MergeError
 ├── ImportFileError
+├── SheetFullError
+├── UnknownImportError
+├── ImportStateError
 ├── UnsealError
 ├── CredentialKeyError
 └── StaleLeaseError
@@ -42,7 +45,17 @@ def shown(value: object) -> str:
     return safe if len(safe) <= _SHOWN_CHARACTERS else f"{safe[: _SHOWN_CHARACTERS - 1]}…"
 
 
-class FieldProblem(msgspec.Struct, frozen=True):
+class _FieldRemark(msgspec.Struct, frozen=True):
+    field: str
+    value: str
+    reason: str
+
+    def __str__(self) -> str:
+        held = f" '{self.value}':" if self.value else ""
+        return f"{self.field}{held} {self.reason}"
+
+
+class FieldProblem(_FieldRemark, frozen=True):
     """One field that cannot be accepted.
 
     Attributes:
@@ -51,13 +64,15 @@ class FieldProblem(msgspec.Struct, frozen=True):
         reason: Why not, in words that say how to mend it.
     """
 
-    field: str
-    value: str
-    reason: str
 
-    def __str__(self) -> str:
-        held = f" '{self.value}':" if self.value else ""
-        return f"{self.field}{held} {self.reason}"
+class FieldDoubt(_FieldRemark, frozen=True):
+    """One field that is accepted, and is likely to be wrong all the same.
+
+    Attributes:
+        field: The field's name, as in `CameraFile`.
+        value: What it holds, made printable by `shown`.
+        reason: Why somebody should look at it.
+    """
 
 
 class RegistryError(Exception):
@@ -191,6 +206,24 @@ class MergeError(RegistryError):
 
 class ImportFileError(RegistryError):
     """A file cannot be imported at all: not one row of it was looked at."""
+
+
+class SheetFullError(RegistryError):
+    """There are more rows than a spreadsheet can hold."""
+
+    def __init__(self, rows_max: int) -> None:
+        super().__init__(f"a spreadsheet holds {rows_max:,} rows: choose CSV, or one division")
+
+
+class UnknownImportError(RegistryError):
+    """No import has this identity."""
+
+    def __init__(self, import_id: int) -> None:
+        super().__init__(f"there was no import {import_id}")
+
+
+class ImportStateError(RegistryError):
+    """What is asked of an import cannot be done in its state."""
 
 
 class UnsealError(RegistryError, ValueError):
