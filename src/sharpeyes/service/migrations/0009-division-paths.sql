@@ -27,10 +27,6 @@ UPDATE division SET path = tree.path FROM tree WHERE tree.division_code = divisi
 UPDATE division SET (west, south, east, north) = (113.68, 29.96, 115.09, 31.37)
 WHERE division_code = '420100';
 
--- As published, rounded outwards.
-UPDATE division SET (west, south, east, north) = (113.68, 29.96, 115.09, 31.37)
-WHERE division_code = '420100';
-
 ALTER TABLE division
     ALTER COLUMN path SET NOT NULL,
     ADD CONSTRAINT division_path_unique UNIQUE (path),
