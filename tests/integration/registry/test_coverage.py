@@ -119,7 +119,7 @@ async def test_only_cameras_that_stand_there_count(
         (Life.IN_SERVICE, None, 1),
     ):
         async with store.edit("test") as edit:
-            await edit.move(camera.device_code, LifeState(life, "why", until), now=NOW)
+            await edit.move(camera.device_code, LifeState(life, "why", until))
         assert (await report(pool)).total.fulfilled == covered
 
 

@@ -1,0 +1,180 @@
+"""Making one camera of two that are the same."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sharpeyes.registry.camera import CameraFile, Life
+from sharpeyes.registry.credentials import Connection, CredentialStore
+from sharpeyes.registry.editing import lock_camera
+from sharpeyes.registry.errors import MergeError
+from sharpeyes.registry.history import sign
+from sharpeyes.registry.life import LifeState
+from sharpeyes.registry.store import CameraStore
+from sharpeyes.registry.zoning import ZoneEdit, zones_of
+
+_EMPTY: tuple[object, ...] = (None, "", ())
+# What means something only together is taken together or not at all.
+_TOGETHER = (
+    ("longitude", "latitude"),
+    (
+        "host",
+        "rtsp_port",
+        "http_port",
+        "main_stream_path",
+        "sub_stream_path",
+        "snapshot_path",
+        "poll_mode",
+        "recorder_code",
+        "recorder_channel",
+        "sample_source",
+        "sample_interval_s",
+    ),
+    ("maintenance_unit", "maintenance_phone"),
+    ("managing_unit", "contacts"),
+)
+# Who a camera is, and what its other numbers mean: never taken from another.
+_OWN = frozenset({"device_code", "name", "tier", "division_code", "code_edition"})
+_CODED = frozenset(
+    {
+        "maker",
+        "camera_form",
+        "functions",
+        "lighting",
+        "codec",
+        "place_kinds",
+        "facing",
+        "sector",
+    }
+)
+
+
+class Merge(msgspec.Struct, frozen=True, kw_only=True):
+    """What a merge did, or would do.
+
+    Attributes:
+        kept: The device code of the camera that stays.
+        dropped: That of the one that is removed.
+        filled: What the kept one's file gets, by field.
+        zones: The names of the zones that it gets.
+        credentials: Whether it gets the other's credentials.
+    """
+
+    kept: str
+    dropped: str
+    filled: dict[str, object]
+    zones: list[str]
+    credentials: bool
+
+
+def combined(keep: CameraFile, drop: CameraFile) -> CameraFile:
+    """Fill what is empty in one file from another.
+
+    Position, address with streams, maintenance and management are each taken whole, and only where
+    the kept file has nothing of it: half of one and half of another would be neither. Coded values
+    are taken only if both files mean them in the same edition.
+    """
+    filled: dict[str, object] = {}
+    for first, *rest in _TOGETHER:
+        if getattr(keep, first) in _EMPTY and getattr(drop, first) not in _EMPTY:
+            filled |= {field: getattr(drop, field) for field in (first, *rest)}
+    alone = set(CameraFile.__struct_fields__) - _OWN
+    alone -= {field for group in _TOGETHER for field in group}
+    if keep.code_edition != drop.code_edition:
+        alone -= _CODED
+    for field in alone:
+        if getattr(keep, field) in _EMPTY and getattr(drop, field) not in _EMPTY:
+            filled[field] = getattr(drop, field)
+    return msgspec.structs.replace(keep, **filled)
+
+
+async def merge(
+    store: CameraStore,
+    credentials: CredentialStore,
+    keep_code: str,
+    drop_code: str,
+    *,
+    actor: str,
+    keep_revision: int | None = None,
+    drop_revision: int | None = None,
+    dry_run: bool = False,
+) -> Merge:
+    """Make one camera of two, in one transaction.
+
+    The kept camera's file wins wherever it says something. It is given copies of the other's zones
+    and credentials where it has none of its own. The other becomes `removed`, with a reason that
+    names the kept one; its events, its history, its zones and its credentials stay with it, for
+    they are what was known under its code, and so that the merge can be taken back: put both files
+    back to what the history says was before, and the dropped camera back into service.
+
+    Args:
+        store: The cameras.
+        credentials: Their credentials.
+        keep_code: Device code of the camera that stays.
+        drop_code: Device code of the one that goes.
+        actor: Who does it.
+        keep_revision: The revision that the caller read, to refuse where somebody was quicker.
+        drop_revision: The same, of the other.
+        dry_run: Whether only to tell what would be done.
+
+    Raises:
+        MergeError: They are the same record, or one of them is removed already.
+        UnknownCameraError: A code is not registered.
+        CameraChangedError: One is no longer at its revision.
+        CameraInvalidError: The combined file contradicts itself.
+    """
+    if keep_code == drop_code:
+        raise MergeError(f"camera {keep_code} cannot be merged with itself")
+    # Read before, so that nobody holds one connection and waits for another.
+    dropped = await store.get(drop_code)
+    offered = None if dropped is None else await credentials.get(dropped.camera_id)
+    async with store.edit(actor) as edit:
+        connection = edit.connection
+        await sign(connection, actor, action="merge")
+        revisions = {keep_code: keep_revision, drop_code: drop_revision}
+        # In one order, so that two merges of the same cameras do not wait for each other.
+        locked = {
+            code: await lock_camera(connection, code, revision=revisions[code])
+            for code in sorted(revisions)
+        }
+        keep, drop = locked[keep_code], locked[drop_code]
+        for camera in (keep, drop):
+            if camera.life is Life.REMOVED:
+                raise MergeError(f"camera {camera.device_code} is removed: there is one already")
+        file = combined(keep.file, drop.file)
+        zones = []
+        if not await zones_of(connection, keep.camera_id):
+            zones = await zones_of(connection, drop.camera_id)
+        # A password must not be sent to another device than it was given for.
+        if file.host != drop.host or await _has_credentials(connection, keep.camera_id):
+            offered = None
+        done = Merge(
+            kept=keep_code,
+            dropped=drop_code,
+            filled=_difference(keep.file, file),
+            zones=[zone.name for zone in zones],
+            credentials=offered is not None,
+        )
+        if dry_run:
+            return done
+        await edit.replace(file, offered)
+        if zones:
+            await (await ZoneEdit.of(connection, keep_code)).add(zones)
+        state = LifeState(Life.REMOVED, f"merged into camera {keep_code}: it is the same")
+        await edit.move(drop_code, state)
+    return done
+
+
+async def _has_credentials(connection: Connection, camera_id: int) -> bool:
+    found = await connection.fetchval(
+        "SELECT true FROM camera_credential WHERE camera_id = $1", camera_id
+    )
+    return bool(found)
+
+
+def _difference(before: CameraFile, after: CameraFile) -> dict[str, object]:
+    return {
+        field: getattr(after, field)
+        for field in CameraFile.__struct_fields__
+        if getattr(after, field) != getattr(before, field)
+    }
