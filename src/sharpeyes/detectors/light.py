@@ -5,6 +5,7 @@ the picture makes tiles brighter and darker, the sun makes nearly all of them on
 """
 
 from dataclasses import dataclass
+from itertools import compress
 from operator import mul, sub
 from typing import Final
 
@@ -65,17 +66,17 @@ def _tiles(luma: Plane) -> bytes:
 def _robust_line(before: bytes, now: bytes) -> Light:
     """Fit a line through the tiles that changed most alike.
 
-    In plain Python: a camera's turn comes with cold caches, in which numpy takes twice as long
-    for so few numbers.
+    In plain Python, which takes half of numpy's time for so few numbers with cold caches.
     """
-    change = sorted(map(sub, now, before))
-    trusted = int(TRUSTED_SHARE * len(change))
-    spans = list(map(sub, change[trusted:], change))
+    changes = list(map(sub, now, before))
+    ordered = sorted(changes)
+    trusted = int(TRUSTED_SHARE * len(ordered))
+    spans = list(map(sub, ordered[trusted:], ordered))
     first = spans.index(min(spans))
-    least, most = change[first], change[first + trusted]
-    alike = [pair for pair in zip(before, now, strict=True) if least <= pair[1] - pair[0] <= most]
-    dark, bright = zip(*alike, strict=True)
-    number, total_dark, total_bright = len(alike), sum(dark), sum(bright)
+    band = frozenset(range(ordered[first], ordered[first + trusted] + 1))
+    alike = list(map(band.__contains__, changes))
+    dark, bright = bytes(compress(before, alike)), bytes(compress(now, alike))
+    number, total_dark, total_bright = len(dark), sum(dark), sum(bright)
     spread = number * sum(map(mul, dark, dark)) - total_dark * total_dark
     gain = 1.0
     if spread > number * number:

@@ -116,7 +116,10 @@ class MotionReport:
 
     def __init__(self, masks: Mapping[str, Plane], new_id: Callable[[], int]) -> None:
         """Watch zones, given as (h, w) uint8 masks of the size of the foreground."""
-        self._masks = masks
+        self._masks = {
+            name: None if cv2.countNonZero(mask) == mask.size else mask
+            for name, mask in masks.items()
+        }
         self._watches = {
             name: MotionWatch(name, cv2.countNonZero(mask), new_id) for name, mask in masks.items()
         }
@@ -126,7 +129,9 @@ class MotionReport:
         """Look at one (h, w) uint8 foreground of a source picture of (height, width)."""
         findings = []
         for name, watch in self._watches.items():
-            moving = np.asarray(cv2.bitwise_and(foreground, self._masks[name]), np.uint8)
+            moving = foreground
+            if (mask := self._masks[name]) is not None:
+                moving = np.asarray(cv2.bitwise_and(foreground, mask), np.uint8)
             self.ratios[name] = watch.ratio(cv2.countNonZero(moving))
             if watch.is_motion(self.ratios[name]):
                 finding = watch.see(time_s, partial(_largest_box, moving, source_hw))

@@ -29,7 +29,8 @@ def above(plane: Plane, level: int, out: Plane, value: int = 255) -> None:
 
 def lower(plane: Plane, levels: int) -> None:
     """Subtract some levels, down to 0."""
-    cv2.subtract(plane, constant(plane.shape, levels), dst=plane)
+    if levels:
+        cv2.subtract(plane, constant(plane.shape, levels), dst=plane)
 
 
 def follow(kept: Plane, now: Plane, steps: Plane) -> None:

@@ -23,7 +23,7 @@ CELL_PX: Final = 2
 """Regions are found on cells, which joins what a pole cuts and costs a quarter."""
 CELL_PIXELS: Final = 2
 """Half-settled pixels that make a cell of 2 x 2 part of a region."""
-LEAST_CELLS: Final = 6
+LEAST_CELLS: Final = LEAST_AREA_PX // CELL_PX**2
 """Smaller ones are dust, and there may be hundreds."""
 _AROUND: Final = np.ones((3, 3), np.uint8)
 
@@ -35,22 +35,24 @@ def find_regions(count: Plane) -> Iterator[tuple[BoxXyxy, Plane]]:
         count: (H, W) uint8 counters of the stationary model.
 
     Yields:
-        The box and the (h, w) uint8 mask in it of each region, largest first.
+        The box and the (h, w) uint8 mask in it of each region that is large enough to be judged,
+        largest first.
     """
-    full = blank(count)
+    full, half = np.empty_like(count), np.empty_like(count)
     above(count, FULL - 1, full)
     if cv2.countNonZero(full) < LEAST_CORE_PX:
         return
-    half = blank(count)
     above(count, HALF_FULL - 1, half)
     # Sixteen bits are enough for all cells, and take half of the time.
     _, labels, stats, _ = cv2.connectedComponentsWithStats(
         _cells(half), connectivity=8, ltype=cv2.CV_16U
     )
-    sizes = stats[1:, cv2.CC_STAT_AREA]
-    large = [1 + label for label in np.flatnonzero(sizes >= LEAST_CELLS).tolist()]
-    for label in sorted(large, key=lambda one: -int(stats[one, cv2.CC_STAT_AREA])):
-        x, y, wide, high, _ = stats[label].tolist()
+    parts = [
+        (cells, label, x, y, wide, high)
+        for label, (x, y, wide, high, cells) in enumerate(stats.tolist())
+        if cells >= LEAST_CELLS and label > 0
+    ]
+    for _, label, x, y, wide, high in sorted(parts, reverse=True):
         left, top = CELL_PX * x, CELL_PX * y
         settled = full[top : top + CELL_PX * high, left : left + CELL_PX * wide]
         if cv2.countNonZero(settled) < LEAST_CORE_PX:
@@ -60,8 +62,9 @@ def find_regions(count: Plane) -> Iterator[tuple[BoxXyxy, Plane]]:
         grown = cv2.resize(inside, (across, down), interpolation=cv2.INTER_NEAREST)
         box = (left, top, left + across, top + down)
         mask = np.asarray(cv2.copyTo(crop(half, box), grown), np.uint8).reshape(down, across)
+        area = cv2.countNonZero(mask)
         core = cv2.countNonZero(cv2.copyTo(settled, mask))
-        if core >= CORE_SHARE * cv2.countNonZero(mask) > 0:
+        if area >= LEAST_AREA_PX and core >= CORE_SHARE * area:
             yield _tight(box, mask)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from sharpeyes.detectors.light import Light
 from sharpeyes.detectors.passes import above, at_most, below, blank, follow, lower
 from sharpeyes.detectors.picture import Plane
-from sharpeyes.detectors.surface import Slack, Surface, apart, copy_where, distance, farthest
+from sharpeyes.detectors.surface import Slack, Surface, apart, copy_where, farthest
 
 NEAR_LEVELS: Final = 8
 """Two values of one surface differ by less than this; its light and its noise included."""
@@ -22,7 +22,7 @@ NOISE_SPREAD: Final = 3.5
 """A difference by noise alone is rarely more than this times its median."""
 NOISE_SHARE: Final = 0.2
 """Of each look in the running estimate of the noise."""
-NOISE_ROWS: Final = 8
+NOISE_ROWS: Final = 15
 """One row in so many is asked for the noise."""
 BLINK_RAISE: Final = 2
 MOST_EXCESS: Final = 50
@@ -50,6 +50,7 @@ class StillnessModel:
     Attributes:
         scenery: (c, h, w) uint8, what belongs here.
         count: (h, w) uint8, how long a new value has held: `FULL` after the settling time.
+        slack: what the picture's noise adds to the difference of each plane, in levels.
         full_after_s: seconds after which a counter is full, at the present rate of looks.
     """
 
@@ -63,14 +64,10 @@ class StillnessModel:
         self._excess = blank(surface)
         self._settle_s = settle_s
         self._noise = [0.0] * len(surface)
+        self.slack: Slack = (0,) * len(surface)
         self._levels = 0.0
         self._sink_s = 0.0
         self._tick_s = 0.0
-
-    @property
-    def slack(self) -> Slack:
-        """What the picture's noise adds to the difference of each plane, in levels."""
-        return tuple(max(0, round(NOISE_SPREAD * noise) - NEAR_LEVELS) for noise in self._noise)
 
     @property
     def state_bytes(self) -> int:
@@ -116,6 +113,9 @@ class StillnessModel:
         medians = np.partition(sample, middle, axis=1)[:, middle].tolist()
         for index, level in enumerate(medians):
             self._noise[index] += NOISE_SHARE * (level - self._noise[index])
+        self.slack = tuple(
+            max(0, round(NOISE_SPREAD * noise) - NEAR_LEVELS) for noise in self._noise
+        )
 
     def _differing(self, levels: Plane) -> None:
         """Turn (h, w) uint8 levels into 255 where they are beyond the pixel's own threshold."""
@@ -126,7 +126,8 @@ class StillnessModel:
         share = min(elapsed_s / self._settle_s, 1.0 / LEAST_LOOKS)
         rise = max(1, round(255 * share))
         self.full_after_s = math.ceil(FULL / rise) * min(elapsed_s, MOST_WATCHED_S)
-        change = distance(luma[np.newaxis], self._candidate[np.newaxis], self.slack[:1])
+        change = np.asarray(cv2.absdiff(luma, self._candidate), np.uint8)
+        lower(change, self.slack[0])
         self._differing(change)
         keeps = np.asarray(cv2.subtract(counted, change), np.uint8)
         # A passing vehicle may hide the thing for as long as half of what it has served.
@@ -146,16 +147,15 @@ class StillnessModel:
         self._tick_s += elapsed_s
         if self._tick_s >= OVERDUE_TICK_S:
             self._tick_s = 0.0
-            full = blank(self.count)
+            full = np.empty_like(self.count)
             above(self.count, FULL - 1, full, 1)
             cv2.add(self.count, full, dst=self.count)
 
     def _learn_overdue(self, surface: Surface) -> None:
-        if self._tick_s == 0.0:
-            overdue = blank(self.count)
+        if self._tick_s == 0.0 and cv2.norm(self.count, cv2.NORM_INF) >= OVERDUE:
+            overdue = np.empty_like(self.count)
             above(self.count, OVERDUE - 1, overdue)
-            if cv2.countNonZero(overdue):
-                self.learn(surface, overdue)
+            self.learn(surface, overdue)
 
     def _drift(self, surface: Surface, elapsed_s: float, foreign: Plane) -> None:
         self._levels = min(self._levels + DRIFT_LEVELS_PER_S * elapsed_s, float(NEAR_LEVELS))

@@ -47,8 +47,7 @@ def apart(one: Surface, other: Surface) -> Surface:
 def farthest(levels: Surface, slack: Slack) -> Plane:
     """Return (h, w) uint8: the largest of (c, h, w) differences beyond slack; they are used up."""
     for plane, noise in zip(levels, slack, strict=True):
-        if noise:
-            lower(plane, noise)
+        lower(plane, noise)
     most: Plane = levels[0]
     for plane in levels[1:]:
         cv2.max(most, plane, dst=most)
