@@ -1,132 +1,190 @@
-"""What a camera file may hold: each field, and whether they agree with each other."""
+"""What a camera file may hold: each field, and whether they agree with each other.
+
+A file that passes costs little: the checks run for every row of an import. What is refused here
+cannot be; what is merely unlikely is told by `doubting`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 
-import msgspec
-
+from sharpeyes.registry.bounds import Bounds
 from sharpeyes.registry.camera import CameraFile, PollMode, SampleSource
-from sharpeyes.registry.device_code import DeviceCode
+from sharpeyes.registry.device_code import DeviceCode, has_code_digits
+from sharpeyes.registry.device_code_tables import RECORDER_TYPES
 from sharpeyes.registry.errors import DeviceCodeError, FieldProblem, shown
-from sharpeyes.registry.fields import (
-    hide_password,
-    refuse_division_code,
-    refuse_host,
-    refuse_number,
-    refuse_path,
-    refuse_port,
-    refuse_position,
-    refuse_text,
-)
+from sharpeyes.registry.fields import refuse_division_code, refuse_position
+from sharpeyes.registry.plain_checking import plain_problems
 
-SAMPLE_INTERVAL_MIN_S = 0.2
-SAMPLE_INTERVAL_MAX_S = 86400.0
+_FIRST_YEAR = 1980
+_LAST_YEAR = 2099
+_TOO_EARLY = f"lies before {_FIRST_YEAR}, when there were no such cameras"
+# Clocks differ, and a sheet's days begin earlier in China than in UTC.
+_AHEAD = timedelta(days=1)
+_CODE_DIGITS = 20
+_PREFIX_DIGITS = 14
+_PREFIXES_KEPT = 65_536
 
-
-def tidy(camera_file: CameraFile) -> CameraFile:
-    """Remove what typing and spreadsheets add: outer spaces, empty texts, an address's brackets."""
-
-    def stripped(text: str | None) -> str | None:
-        return (text or "").strip() or None
-
-    host = stripped(camera_file.host)
-    if host is not None:
-        host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
-        host = host.lower()
-    return msgspec.structs.replace(
-        camera_file,
-        device_code=camera_file.device_code.strip(),
-        name=camera_file.name.strip(),
-        division_code=camera_file.division_code.strip(),
-        host=host,
-        main_stream_path=stripped(camera_file.main_stream_path),
-        sub_stream_path=stripped(camera_file.sub_stream_path),
-        snapshot_path=stripped(camera_file.snapshot_path),
-    )
+_ORDER = {name: place for place, name in enumerate(CameraFile.__struct_fields__)}
 
 
-def validate(camera_file: CameraFile, *, division_known: bool = True) -> list[FieldProblem]:
+def validate(
+    camera_file: CameraFile,
+    *,
+    now: datetime,
+    division_known: bool = True,
+    bounds: Bounds | None = None,
+) -> list[FieldProblem]:
     """Check a tidied camera file: each field, and that they agree with each other.
 
     Args:
         camera_file: What was handed in.
+        now: The time, UTC: nothing was installed or filed after it.
         division_known: False when there is no such division, which comes before the question
             whether it is the right one.
+        bounds: The box around the division; None where nobody knows it.
 
     Returns:
         All problems at once, in the order of the fields; empty when there are none.
     """
-    return [
+    problems = [
         *_code_problems(camera_file, division_known=division_known),
-        *_field_problems(camera_file),
-        *_position_problems(camera_file),
+        *plain_problems(camera_file),
+        *_position_problems(camera_file, bounds),
+        *_date_problems(camera_file, now),
         *_polling_problems(camera_file),
     ]
+    if len(problems) > 1:
+        problems.sort(key=lambda problem: _ORDER[problem.field])
+    return problems
+
+
+@lru_cache(_PREFIXES_KEPT)
+def _refuse_prefix(prefix: str) -> str | None:
+    """Check all but the serial of a device code, which many cameras share."""
+    try:
+        DeviceCode.parse(prefix.ljust(_CODE_DIGITS, "0")).require_camera()
+    except DeviceCodeError as error:
+        return str(error)
+    return None
+
+
+def _refuse_device_code(text: str) -> str | None:
+    if has_code_digits(text):
+        return _refuse_prefix(text[:_PREFIX_DIGITS])
+    try:
+        DeviceCode.parse(text)
+    except DeviceCodeError as error:
+        return str(error)
+    return None
+
+
+@lru_cache(_PREFIXES_KEPT)
+def _contradicts(prefix: str, division_code: str) -> bool:
+    return DeviceCode.parse(prefix.ljust(_CODE_DIGITS, "0")).contradicts(division_code)
 
 
 def _code_problems(file: CameraFile, *, division_known: bool) -> Iterator[FieldProblem]:
-    division = file.division_code
-    reason = refuse_division_code(division)
-    if reason is None and not division_known:
-        reason = "no such division is known"
-    try:
-        code = DeviceCode.parse(file.device_code)
-        code.require_camera()
-    except DeviceCodeError as error:
-        yield FieldProblem("device_code", shown(file.device_code), str(error))
-        # A division that was taken from the code is not to blame for it.
-        if file.device_code.startswith(division):
-            return
-    else:
-        if reason is None and code.contradicts(division):
-            reason = f"the device code says {code.district_code} (its first six digits)"
+    text, division = file.device_code, file.division_code
+    reason = _refuse_device_code(text)
     if reason is not None:
-        yield FieldProblem("division_code", shown(division), reason)
+        yield FieldProblem("device_code", shown(text), reason)
+        # A division that was taken from the code is not to blame for it.
+        if text.startswith(division):
+            return
+    wrong = refuse_division_code(division)
+    if wrong is None and not division_known:
+        wrong = "no such division is known"
+    if wrong is None and reason is None and _contradicts(text[:_PREFIX_DIGITS], division):
+        wrong = f"the device code says {text[:6]} (its first six digits)"
+    if wrong is not None:
+        yield FieldProblem("division_code", shown(division), wrong)
+    recorder = file.recorder_code
+    if recorder is not None and (reason := _refuse_recorder(recorder)):
+        yield FieldProblem("recorder_code", shown(recorder), reason)
 
 
-def _field_problems(file: CameraFile) -> Iterator[FieldProblem]:
-    reasons = {
-        "name": refuse_text(file.name),
-        "host": None if file.host is None else refuse_host(file.host),
-        "rtsp_port": refuse_port(file.rtsp_port),
-        "http_port": refuse_port(file.http_port),
-        "sample_interval_s": refuse_number(
-            file.sample_interval_s, SAMPLE_INTERVAL_MIN_S, SAMPLE_INTERVAL_MAX_S
-        ),
-    }
-    for field, reason in reasons.items():
-        if reason is not None:
-            yield FieldProblem(field, shown(getattr(file, field)), reason)
-    for field in ("main_stream_path", "sub_stream_path", "snapshot_path"):
-        path = getattr(file, field)
-        if path is not None and (reason := refuse_path(path)):
-            yield FieldProblem(field, shown(hide_password(path)), reason)
+def _refuse_recorder(text: str) -> str | None:
+    try:
+        code = DeviceCode.parse(text)
+    except DeviceCodeError as error:
+        return str(error)
+    if int(code.type_code) in RECORDER_TYPES:
+        return None
+    known = ", ".join(map(str, sorted(RECORDER_TYPES)))
+    return f"type {code.type_code} (digits 11-13) is no recorder; recorders have {known}"
 
 
-def _position_problems(file: CameraFile) -> Iterator[FieldProblem]:
-    if file.longitude is None and file.latitude is None:
+def _position_problems(file: CameraFile, bounds: Bounds | None) -> Iterator[FieldProblem]:
+    longitude, latitude = file.longitude, file.latitude
+    if longitude is None and latitude is None:
         return
-    if file.longitude is None:
+    if longitude is None:
         yield FieldProblem("longitude", "", "is missing beside a latitude")
-    elif file.latitude is None:
+    elif latitude is None:
         yield FieldProblem("latitude", "", "is missing beside a longitude")
-    elif reason := refuse_position(file.longitude, file.latitude):
-        yield FieldProblem("longitude", f"{file.longitude}, {file.latitude}", reason)
+    elif reason := refuse_position(longitude, latitude):
+        yield FieldProblem("longitude", f"{longitude}, {latitude}", reason)
+    elif bounds is not None and not (
+        bounds.west <= longitude <= bounds.east and bounds.south <= latitude <= bounds.north
+    ):
+        yield FieldProblem(
+            "longitude",
+            f"{longitude}, {latitude}",
+            f"lies outside the division (longitude {bounds.west:g} to {bounds.east:g}, "
+            f"latitude {bounds.south:g} to {bounds.north:g})",
+        )
+
+
+def _date_problems(file: CameraFile, now: datetime) -> Iterator[FieldProblem]:
+    installed_at, filed_on, until = file.installed_at, file.filed_on, file.accepted_until
+    if installed_at is not None and (reason := _refuse_installed_at(installed_at, now)):
+        yield FieldProblem("installed_at", shown(installed_at), reason)
+        installed_at = None
+    if filed_on is not None:
+        if filed_on > (now + _AHEAD).date():
+            yield FieldProblem("filed_on", shown(filed_on), "lies in the future")
+        elif filed_on.year < _FIRST_YEAR:
+            yield FieldProblem("filed_on", shown(filed_on), _TOO_EARLY)
+    if until is not None and (reason := _refuse_accepted_until(until, installed_at)):
+        yield FieldProblem("accepted_until", shown(until), reason)
+
+
+def _refuse_installed_at(installed_at: datetime, now: datetime) -> str | None:
+    if installed_at.tzinfo is None:
+        return "must have a time zone"
+    if installed_at > now + _AHEAD:
+        return "lies in the future: leave it empty until the camera hangs"
+    return _TOO_EARLY if installed_at.year < _FIRST_YEAR else None
+
+
+def _refuse_accepted_until(until: date, installed_at: datetime | None) -> str | None:
+    if not _FIRST_YEAR <= until.year <= _LAST_YEAR:
+        return f"must lie between {_FIRST_YEAR} and {_LAST_YEAR}"
+    if installed_at is not None and until < installed_at.date():
+        return f"lies before the installation ({installed_at.date()})"
+    return None
 
 
 def _polling_problems(file: CameraFile) -> Iterator[FieldProblem]:
-    if file.poll_mode.at_any_time and file.host is None:
-        yield FieldProblem("host", "", f"is missing; poll mode {file.poll_mode} needs it")
-    if file.poll_mode is PollMode.RECORDER:
+    mode, source = file.poll_mode, file.sample_source
+    if mode.at_any_time and file.host is None:
+        yield FieldProblem("host", "", f"is missing; poll mode {mode} needs it")
+    if mode is PollMode.RECORDER:
         for field in ("recorder_code", "recorder_channel"):
             if getattr(file, field) is None:
                 yield FieldProblem(field, "", "is missing; poll mode recorder needs it")
-    source = file.sample_source
-    if source is SampleSource.NONE:
-        return
-    if not file.poll_mode.at_any_time:
-        reason = f"needs poll mode direct or recorder, not {file.poll_mode}"
+    if source is not SampleSource.NONE:
+        yield from _sampling_problems(file, mode, source)
+
+
+def _sampling_problems(
+    file: CameraFile, mode: PollMode, source: SampleSource
+) -> Iterator[FieldProblem]:
+    if not mode.at_any_time:
+        reason = f"needs poll mode direct or recorder, not {mode}"
         yield FieldProblem("sample_source", source, reason)
     if source is SampleSource.SNAPSHOT and file.snapshot_path is None:
         yield FieldProblem("snapshot_path", "", "is missing; sample source snapshot needs it")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sharpeyes.registry.code_tables import Edition
 from sharpeyes.registry.device_code_tables import CAMERA_TYPES, OTHER_TYPES, PROVINCES
 from sharpeyes.registry.errors import DeviceCodeError
+from sharpeyes.registry.fields import name_unseen
 
 _DIGITS = re.compile(r"[0-9]{20}", re.ASCII)
 _ROUNDED = re.compile(r"[0-9.]+[eE]\+?[0-9]+", re.ASCII)
@@ -116,14 +117,14 @@ def _why_not_digits(text: str) -> str:
     if not text:
         return "is missing"
     if text.isascii() and text.isdecimal():
-        if len(text) == _RULE_B_DIGITS:
-            return (
-                "has 18 digits: it is a code of the older rule B; ask its maintainer for the "
-                "20-digit code (GB/T 28181, rule A)"
-            )
-        return f"has {len(text)} digits, not {_CODE_DIGITS}"
+        if len(text) != _RULE_B_DIGITS:
+            return f"has {len(text)} digits, not {_CODE_DIGITS}"
+        return (
+            "has 18 digits: it is a code of the older rule B; ask its maintainer for the "
+            "20-digit code (GB/T 28181, rule A)"
+        )
     if text.isdecimal():
         return "has full-width or other foreign digits; write 0-9"
     if _ROUNDED.fullmatch(text):
         return "is a rounded number: a spreadsheet has lost its last digits; format it as text"
-    return f"must be {_CODE_DIGITS} digits 0-9"
+    return name_unseen(text) or f"must be {_CODE_DIGITS} digits 0-9"

@@ -37,7 +37,7 @@ def test_parts() -> None:
         (CODE[:18], "has 18 digits: it is a code of the older rule B"),
         ("4201020000132000000x", "must be 20 digits 0-9"),
         (" " + CODE, "must be 20 digits 0-9"),
-        (CODE + "\n", "must be 20 digits 0-9"),
+        (CODE + "\n", "has the control character U+000A at character 21"),
         (
             "４２０１０２００００１３２０００００１",
             "has full-width or other foreign digits; write 0-9",
