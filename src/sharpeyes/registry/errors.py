@@ -9,6 +9,8 @@ RegistryError
 ├── DivisionInvalidError
 ├── DivisionExistsError
 ├── UnknownDivisionError
+├── DivisionInUseError
+├── SearchError
 ├── ZoneInvalidError
 ├── ZoneExistsError
 ├── UnknownZoneError
@@ -141,6 +143,17 @@ class UnknownDivisionError(RegistryError):
     def __init__(self, division_code: str) -> None:
         super().__init__(f"no division {shown(division_code)} is known")
         self.division_code = division_code
+
+
+class DivisionInUseError(RegistryError):
+    """The division cannot be removed: something is filed under it."""
+
+    def __init__(self, division_code: str, held: str) -> None:
+        super().__init__(f"division {shown(division_code)} is not empty: it has {held}")
+
+
+class SearchError(RegistryError):
+    """Nothing can be looked for like that; the message says why."""
 
 
 class ZoneInvalidError(RegistryError):
