@@ -10,6 +10,8 @@ from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.service.errors import DatabaseError, DurabilityError
 
+SERVER_SETTINGS = {"timezone": "UTC"}
+
 
 async def open_pool(
     url: str,
@@ -43,12 +45,13 @@ async def open_pool(
             min_size=min_size,
             max_size=max_size,
             command_timeout=command_timeout_s,
-            init=_speak_json,
-            server_settings={"application_name": application_name, "timezone": "UTC"},
+            init=speak_json,
+            server_settings={**SERVER_SETTINGS, "application_name": application_name},
         )
 
 
-async def _speak_json(connection: asyncpg.Connection) -> None:
+async def speak_json(connection: asyncpg.Connection) -> None:
+    """Set a new connection up as `open_pool` says."""
     for name in ("json", "jsonb"):
         await connection.set_type_codec(
             name,

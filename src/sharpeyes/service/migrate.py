@@ -1,4 +1,4 @@
-"""Bring the database's schema to the version of this program.
+"""Bring the database's schema, and the rights in it, to the version of this program.
 
 The steps are raw SQL files, applied by pogo. Several processes may start at once and no runner of
 migrations bears that, so one works at a time, under an advisory lock. The lock is polled: a
@@ -7,6 +7,7 @@ process at work would wait in turn, for ever.
 """
 
 import asyncio
+import hashlib
 import logging
 import time
 from pathlib import Path
@@ -21,6 +22,7 @@ from sharpeyes.service.database import connecting
 from sharpeyes.service.errors import MigrationError
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+RIGHTS = Path(__file__).with_name("rights.sql")
 
 _OLDEST_VERSION = 16
 _SCHEMA = "public"
@@ -63,7 +65,10 @@ async def migrate(
         ):
             raise MigrationError(unfit)
         await _wait_for_turn(connection, deadline_s)
-        return await _apply(connection, migrations)
+        applied = await _apply(connection, migrations)
+        if migrations == MIGRATIONS:
+            await _grant(connection, changed=bool(applied))
+        return applied
     finally:
         # Also lets go of the lock.
         await connection.close()
@@ -114,6 +119,36 @@ async def _apply(connection: asyncpg.Connection, migrations: Path) -> tuple[str,
     for name in applied:
         _log.info("migration_applied", migration=name)
     return applied
+
+
+async def _grant(connection: asyncpg.Connection, *, changed: bool) -> None:
+    """Put the rights in force that belong to this schema, unless they are."""
+    rights = await asyncio.to_thread(RIGHTS.read_bytes)
+    sha256 = hashlib.sha256(rights).digest()
+    # A dump that was restored on another server has the rights, but the roles were left behind.
+    in_force = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM rights WHERE sha256 = $1)"
+        " AND to_regrole('sharpeyes_serving') IS NOT NULL"
+        " AND to_regrole('sharpeyes_whole') IS NOT NULL",
+        sha256,
+    )
+    if in_force and not changed:
+        return
+    try:
+        async with connection.transaction():
+            await connection.execute(rights.decode())
+            await connection.execute(
+                "INSERT INTO rights (sha256) VALUES ($1)"
+                " ON CONFLICT (singleton) DO UPDATE SET sha256 = excluded.sha256",
+                sha256,
+            )
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise MigrationError(
+            f"the roles that the API acts as cannot be set up: {error}. Let an administrator run: "
+            "CREATE ROLE sharpeyes_serving NOLOGIN; CREATE ROLE sharpeyes_whole NOLOGIN; "
+            "GRANT sharpeyes_serving TO <our user> WITH INHERIT FALSE, SET TRUE; "
+            "GRANT sharpeyes_whole TO <our user> WITH INHERIT TRUE, SET TRUE"
+        ) from error
 
 
 def _steps(migrations: Path) -> set[str]:

@@ -38,6 +38,7 @@ from sharpeyes.service.changes import Changes
 from sharpeyes.service.database import open_pool
 from sharpeyes.service.errors import ServiceError
 from sharpeyes.service.keys import load_or_create_key
+from sharpeyes.service.serving_pool import open_serving_pool
 from sharpeyes.service.settings import HttpSettings, Settings
 from sharpeyes.service.worker import Worker, new_worker_id
 
@@ -63,9 +64,7 @@ async def run_api(settings: Settings, database_url: str, stop: asyncio.Event) ->
     key = load_or_create_key(settings.secret_key_file)
     changes = Changes(database_url)
     async with (
-        await open_pool(
-            database_url, min_size=1, max_size=10, application_name="sharpeyes api"
-        ) as pool,
+        await open_serving_pool(database_url, min_size=1, max_size=10) as pool,
         open_session(settings.events) as session,
         asyncio.TaskGroup() as group,
     ):

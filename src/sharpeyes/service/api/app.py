@@ -7,11 +7,13 @@ from importlib.metadata import version
 import msgspec
 from aiohttp import web
 
+from sharpeyes.service.accounts import Accounts
 from sharpeyes.service.api import cameras, endpoints, events, probes, session, status, stream
 from sharpeyes.service.api.context import CONTEXT, ApiContext
 from sharpeyes.service.api.operation import openapi_document
 from sharpeyes.service.api.pages import add_pages
-from sharpeyes.service.api.security import harden, protect, require
+from sharpeyes.service.api.security import REFUSED_TOKENS, harden, protect, require
+from sharpeyes.service.throttle import Throttle
 
 OPERATIONS = (
     *session.OPERATIONS,
@@ -30,6 +32,9 @@ def build_app(context: ApiContext) -> web.Application:
     """Return the application; it owns nothing in `context` and closes nothing."""
     app = web.Application(middlewares=[harden], client_max_size=_LONGEST_BODY_BYTES)
     app[CONTEXT] = context
+    app[session.ACCOUNTS] = Accounts(context.pool)
+    app[session.SIGN_INS] = session.SignIns()
+    app[REFUSED_TOKENS] = Throttle(burst=20, refill_s=10)
     app[probes.OPENAPI] = msgspec.json.encode(openapi_document(OPERATIONS, version("sharpeyes")))
     for operation in OPERATIONS:
         app.router.add_route(

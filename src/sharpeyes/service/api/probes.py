@@ -14,6 +14,7 @@ from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.problem import ProblemError
 from sharpeyes.service.metrics import exposition, read_gauges
+from sharpeyes.service.serving_pool import WHOLE_CITY, reaching
 
 OPENAPI = web.AppKey("openapi", bytes)
 _READY_WITHIN_S = 2.0
@@ -51,7 +52,8 @@ async def _ask(pool: asyncpg.Pool) -> bool:
 
 async def metrics(request: web.Request) -> web.Response:
     """Answer the metrics of all our processes on this machine."""
-    gauges = await read_gauges(request.app[CONTEXT].pool)
+    with reaching(WHOLE_CITY):
+        gauges = await read_gauges(request.app[CONTEXT].pool)
     body, content_type = exposition(gauges)
     return web.Response(body=body, headers={"Content-Type": content_type})
 

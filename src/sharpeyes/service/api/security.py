@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
+import asyncpg
 import structlog
 from aiohttp import web
 from yarl import URL
@@ -19,15 +21,25 @@ from sharpeyes.service.access import (
     principal_of_session,
     principal_of_token,
 )
-from sharpeyes.service.api.context import CONTEXT, ApiContext
+from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.problem import Problem, ProblemError, problem_response
+from sharpeyes.service.serving_pool import WHOLE_CITY, reaching
 from sharpeyes.service.settings import is_loopback
+from sharpeyes.service.throttle import Throttle
 
 PRINCIPAL = web.RequestKey("principal", Principal)
-# A `__Host-` name needs https; behind a plain address in a private network the plain one is used.
-COOKIE = "sharpeyes-session"
+# Refused tokens that are written down, by address; the rest would fill the audit for whoever
+# sends them.
+REFUSED_TOKENS = web.AppKey("refused_tokens", Throttle)
+
+_COOKIE = "sharpeyes-session"
 
 _LONGEST_SHOWN = 200
+# What a path names, asked for in the whole city.
+_ANYWHERE = {
+    "device_code": "SELECT EXISTS (SELECT FROM camera WHERE device_code = $1)",
+    "event_id": "SELECT EXISTS (SELECT FROM event WHERE event_id = $1)",
+}
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS = {
     "Content-Security-Policy": (
@@ -90,12 +102,56 @@ def require(scope: Scope | None, handler: Next) -> Next:
                 "sign in, or send a token: Authorization: Bearer set_...",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        if scope not in principal.scopes:
-            await _refuse(request.app[CONTEXT], request, principal, scope)
         request[PRINCIPAL] = principal
-        return await handler(request)
+        with reaching(principal.reach):
+            if scope not in principal.scopes:
+                await _write_refusal(request, principal, scope)
+                raise ProblemError(HTTPStatus.FORBIDDEN, f"this needs the scope {scope}")
+            if principal.reach == WHOLE_CITY:
+                return await handler(request)
+            return await _within_reach(request, principal, scope, handler)
 
     return guarded
+
+
+async def _within_reach(
+    request: web.Request, principal: Principal, scope: Scope, handler: Next
+) -> web.StreamResponse:
+    """Answer somebody who is confined to a subtree, and write down what lies beyond it."""
+    try:
+        return await handler(request)
+    except ProblemError as error:
+        if error.problem.status == HTTPStatus.NOT_FOUND and await _exists_elsewhere(request):
+            await _write_refusal(request, principal, scope)
+        raise
+    except asyncpg.InsufficientPrivilegeError as error:
+        if "row-level security" not in str(error):
+            raise
+        await _write_refusal(request, principal, scope)
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN, "this lies outside of the division that you are confined to"
+        ) from None
+
+
+async def _exists_elsewhere(request: web.Request) -> bool:
+    context = request.app[CONTEXT]
+    with reaching(WHOLE_CITY):
+        for name, query in _ANYWHERE.items():
+            value = request.match_info.get(name)
+            if value is not None and await context.pool.fetchval(query, value):
+                return True
+    return False
+
+
+async def _write_refusal(request: web.Request, principal: Principal, scope: Scope) -> None:
+    async with request.app[CONTEXT].pool.acquire() as connection:
+        await audit(
+            connection,
+            principal.name,
+            f"{request.method} {scope}",
+            request.path[:_LONGEST_SHOWN],
+            outcome="refused",
+        )
 
 
 async def identify(request: web.Request) -> Principal | None:
@@ -103,13 +159,39 @@ async def identify(request: web.Request) -> Principal | None:
     context = request.app[CONTEXT]
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return await principal_of_token(context.pool, token.strip())
-    if cookie := request.cookies.get(COOKIE):
+        principal = await principal_of_token(context.pool, token.strip())
+        if principal is None:
+            await _write_refused_token(request)
+        return principal
+    if cookie := request.cookies.get(cookie_name(request)):
         principal = await principal_of_session(context.pool, cookie)
         if principal is not None:
             _refuse_cross_site(request)
             return principal
     return ANONYMOUS if context.settings.http.anonymous and _names_this_machine(request) else None
+
+
+def cookie_name(request: web.Request) -> str:
+    """Return the session cookie's name: with `__Host-`, which browsers take over https only."""
+    return f"__Host-{_COOKIE}" if over_tls(request) else _COOKIE
+
+
+def over_tls(request: web.Request) -> bool:
+    """Tell whether the browser speaks https, to us or to the proxy before us."""
+    return request.secure or request.app[CONTEXT].settings.http.tls_proxy
+
+
+async def _write_refused_token(request: web.Request) -> None:
+    if request.app[REFUSED_TOKENS].spend(request.remote, time.monotonic()):
+        async with request.app[CONTEXT].pool.acquire() as connection:
+            await audit(
+                connection,
+                "nobody",
+                f"{request.method} with a token that is not in force",
+                request.path[:_LONGEST_SHOWN],
+                outcome="refused",
+                detail={"address": request.remote},
+            )
 
 
 def _names_this_machine(request: web.Request) -> bool:
@@ -123,25 +205,25 @@ def _names_this_machine(request: web.Request) -> bool:
 
 
 def _refuse_cross_site(request: web.Request) -> None:
+    if request.method in _SAFE_METHODS:
+        return
     # Another site's page can make a browser send our cookie, but not this header.
-    if request.method not in _SAFE_METHODS and "X-Sharpeyes" not in request.headers:
+    if "X-Sharpeyes" not in request.headers:
         raise ProblemError(
             HTTPStatus.FORBIDDEN, "a change made with a session needs the header X-Sharpeyes: 1"
         )
-
-
-async def _refuse(
-    context: ApiContext, request: web.Request, principal: Principal, scope: Scope
-) -> None:
-    async with context.pool.acquire() as connection:
-        await audit(
-            connection,
-            principal.name,
-            f"{request.method} {scope}",
-            request.path,
-            outcome="refused",
+    # Browsers say where a request comes from; over https also whether that is the same site.
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    foreign = (
+        site not in {"same-origin", "none"}
+        if site is not None
+        else origin is not None and origin.partition("://")[2] != request.host
+    )
+    if foreign:
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN, "a change made with a session comes from our pages"
         )
-    raise ProblemError(HTTPStatus.FORBIDDEN, f"this needs the scope {scope}")
 
 
 def _spoken(request: web.Request, error: web.HTTPException) -> str:

@@ -12,8 +12,9 @@ from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.service.access import Scope
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import Operation
-from sharpeyes.service.api.security import identify
+from sharpeyes.service.api.security import PRINCIPAL, identify
 from sharpeyes.service.changes import Change
+from sharpeyes.service.serving_pool import WHOLE_CITY
 
 # A screen that has heard nothing for a few of these knows that it is stale.
 HEARTBEAT_S = 5.0
@@ -52,11 +53,32 @@ async def _follow(
                 change = await asyncio.wait_for(queue.get(), left_s)
             except TimeoutError:
                 break
-            await response.write(_described(change))
+            if await _concerns(request, change):
+                await response.write(_described(change))
         # A token revoked meanwhile ends the stream (hostile input 31).
         principal = await identify(request)
         if principal is None or Scope.CAMERAS_READ not in principal.scopes:
             return
+        # So does another reach: the browser asks anew, and is told with that one.
+        if principal.reach != request[PRINCIPAL].reach:
+            return
+
+
+async def _concerns(request: web.Request, change: Change) -> bool:
+    """Tell whether a change is one of the divisions that the listener may know of."""
+    if request[PRINCIPAL].reach == WHOLE_CITY or change.unspecific:
+        return True
+    pool = request.app[CONTEXT].pool
+    if change.event is not None:
+        found = await pool.fetchval(
+            "SELECT EXISTS (SELECT FROM event WHERE event_id = $1)", change.event
+        )
+    else:
+        camera_id = change.status if change.camera is None else change.camera
+        found = await pool.fetchval(
+            "SELECT EXISTS (SELECT FROM camera WHERE camera_id = $1)", camera_id
+        )
+    return bool(found)
 
 
 def _described(change: Change) -> bytes:

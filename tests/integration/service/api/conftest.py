@@ -21,6 +21,7 @@ from sharpeyes.service.access import Scope, create_token
 from sharpeyes.service.api.app import build_app
 from sharpeyes.service.api.context import ApiContext
 from sharpeyes.service.changes import Changes
+from sharpeyes.service.serving_pool import open_serving_pool
 from sharpeyes.service.settings import HttpSettings, Settings
 
 KEY = bytes(range(32))
@@ -28,37 +29,48 @@ KEY = bytes(range(32))
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """The real application on a real port, on a database of its own."""
+    """The real application on a real port, on a database of its own.
+
+    It acts as the serving role, as in production. `context` is the owner's: what tests prepare and
+    look up is not for the application to see.
+    """
 
     client: TestClient[web.Request, web.Application]
     context: ApiContext
 
-    async def token(self, *scopes: Scope) -> dict[str, str]:
+    async def token(self, *scopes: Scope, division_code: str | None = None) -> dict[str, str]:
         token = await create_token(
             self.context.pool,
-            f"test {'+'.join(scopes)}",
+            f"test {'+'.join(scopes)}{division_code or ''}",
             frozenset(scopes),
             datetime.now(UTC) + timedelta(days=1),
+            division_code=division_code,
         )
         return {"Authorization": f"Bearer {token}"}
 
 
 async def _serve(pool: asyncpg.Pool, database_url: str, settings: Settings) -> AsyncIterator[Api]:
     changes = Changes(database_url)
-    async with open_session(settings.events) as session:
-        context = ApiContext(
-            settings=settings,
-            pool=pool,
-            cameras=CameraStore(pool, CredentialStore(pool, KEY)),
-            divisions=DivisionStore(pool),
-            statuses=StatusStore(pool),
-            events=EventStore(pool),
-            endpoints=EndpointStore(pool, session, Sealer(KEY), settings.events),
-            changes=changes,
-        )
+    async with (
+        open_session(settings.events) as session,
+        await open_serving_pool(database_url, min_size=1, max_size=8) as serving,
+    ):
+
+        def context(pool: asyncpg.Pool) -> ApiContext:
+            return ApiContext(
+                settings=settings,
+                pool=pool,
+                cameras=CameraStore(pool, CredentialStore(pool, KEY)),
+                divisions=DivisionStore(pool),
+                statuses=StatusStore(pool),
+                events=EventStore(pool),
+                endpoints=EndpointStore(pool, session, Sealer(KEY), settings.events),
+                changes=changes,
+            )
+
         listening = asyncio.create_task(changes.run())
-        async with TestClient(TestServer(build_app(context))) as client:
-            yield Api(client, context)
+        async with TestClient(TestServer(build_app(context(serving)))) as client:
+            yield Api(client, context(pool))
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
 
