@@ -1,262 +1,308 @@
-"""Cameras from a CSV file: good rows are kept, bad ones told, and nothing is ever deleted."""
+"""Cameras from a file: good rows are kept, bad ones told, and nothing is ever deleted unasked.
+
+While one batch is merged by the database, the next is read and checked here.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-import operator
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
+from datetime import datetime
 
 import asyncpg
 
-from sharpeyes.devices.credentials import Credentials
-from sharpeyes.registry.camera import CameraFile, FiledCamera
+from sharpeyes.registry.camera import FiledCamera
 from sharpeyes.registry.credentials import Connection, CredentialStore
-from sharpeyes.registry.csv_columns import (
-    FILE_COLUMNS,
-    Cells,
-    read_cells,
-    read_header,
-    to_camera_file,
-)
-from sharpeyes.registry.csv_lines import BrokenLine, CsvLine, read_lines
 from sharpeyes.registry.device_code import has_code_digits
-from sharpeyes.registry.editing import announce, filed_camera
-from sharpeyes.registry.errors import FieldProblem, ImportFileError, shown
+from sharpeyes.registry.division_lookup import DivisionLookup
+from sharpeyes.registry.errors import FieldProblem, shown
 from sharpeyes.registry.history import sign
+from sharpeyes.registry.import_merge import (
+    Accepted,
+    Merged,
+    RacedError,
+    compare,
+    look_up,
+    merge,
+    staged,
+    stored_files,
+)
+from sharpeyes.registry.import_report import ImportReport, RefusedRow
+from sharpeyes.registry.row_reading import NewState, ReadRow, RowReader
+from sharpeyes.registry.sheet_opening import OpenSheet
+from sharpeyes.registry.sheet_row import BrokenRow, SheetRow
 
-BATCH_ROWS = 1000
+BATCH_ROWS = 4000
 """Rows that are committed together: enough to be quick, few enough to lose or to lock."""
 
-_SQL_TYPES = {
-    "tier": "smallint",
-    "longitude": "double precision",
-    "latitude": "double precision",
-    "rtsp_port": "integer",
-    "http_port": "integer",
-    "sample_interval_s": "double precision",
-}
-_NAMES = ", ".join(FILE_COLUMNS)
-_ARRAYS = ", ".join(
-    f"${number}::{_SQL_TYPES.get(column, 'text')}[]"
-    for number, column in enumerate(FILE_COLUMNS, start=1)
-)
-
-
-def _columns_of(table: str) -> str:
-    return ", ".join(f"{table}.{column}" for column in FILE_COLUMNS)
-
-
-# Rows as they are on file already are left out before the INSERT, so that a re-import burns no
-# identities and locks nothing. The order keeps imports and everybody else from deadlocks.
-_UPSERT = f"""
-    INSERT INTO camera ({_NAMES})
-    SELECT {_columns_of("handed_in")}
-    FROM unnest({_ARRAYS}) AS handed_in ({_NAMES})
-    LEFT JOIN camera AS stored USING (device_code)
-    WHERE stored.camera_id IS NULL
-        OR ({_columns_of("stored")}) IS DISTINCT FROM ({_columns_of("handed_in")})
-    ORDER BY device_code
-    ON CONFLICT (device_code) DO UPDATE
-    SET ({_NAMES}) = ROW ({_columns_of("excluded")}),
-        revision = camera.revision + 1, updated_at = now()
-    WHERE ({_columns_of("camera")}) IS DISTINCT FROM ({_columns_of("excluded")})
-    RETURNING camera_id, device_code, revision = 1 AS added
-"""  # noqa: S608  # made of our own field names
-
-
-class RowProblem(FieldProblem, frozen=True, kw_only=True):
-    """One field of one row that cannot be accepted; `field` is empty where it is the whole row.
-
-    Attributes:
-        row: The row's number in the file, the header being 1.
-    """
-
-    row: int
-
-    def __str__(self) -> str:
-        problem = super().__str__().strip()
-        return f"row {self.row}: {problem}"
+_TURN_S = 3600.0
+_TRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What became of some rows of a file. Reports of batches add up.
+class _Batch:
+    """Rows that were looked at.
 
     Attributes:
-        last_row: The last row that was dealt with; all before it were too.
-        added: Cameras that are new.
-        changed: Cameras of which something was on file otherwise.
-        unchanged: Cameras that were on file just so.
-        refused_rows: Rows that were not taken.
-        refused: Why not: at least one problem for each of them.
-        without_path: Rows that were taken and of which the camera `lacks_path`.
+        rows: Those that came from the file, but for broken ones; to look at them again.
+        last_row: Of the batch, and so of the file so far.
+        accepted: To be merged.
+        same: How many are on file just so, by their digest.
+        refused: The others.
     """
 
-    last_row: int = 0
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    refused_rows: int = 0
-    refused: tuple[RowProblem, ...] = ()
-    without_path: int = 0
+    rows: list[SheetRow]
+    last_row: int
+    accepted: list[Accepted]
+    same: int
+    refused: list[RefusedRow]
 
 
-class CameraImporter:
-    """Imports files of cameras, each upserted by its device code.
+class CameraImport:
+    """The import of one file, each camera upserted by its device code.
+
+    Columns that the file does not have stay as they are on file. Of rows with the same device code
+    the first counts, and the others are refused.
 
     Args:
         pool: The database.
         credentials: Where user names and passwords go.
-        actor: Who imports, for the cameras' history.
+        sheet: The file; its rows are read as the import goes on.
+        actor: Who imports it.
+        now: The time, UTC.
+        import_id: Of the `ImportRuns` entry that the changes belong to; None for a dry run.
+        whole: Keep all rows, or none if one is refused.
     """
 
-    def __init__(self, pool: asyncpg.Pool, credentials: CredentialStore, *, actor: str) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        credentials: CredentialStore,
+        sheet: OpenSheet,
+        *,
+        actor: str,
+        now: datetime,
+        import_id: int | None,
+        whole: bool = False,
+    ) -> None:
         self._pool = pool
-        self._actor = actor
         self._credentials = credentials
+        self._sheet = sheet
+        self._actor = actor
+        self._now = now
+        self._import_id = import_id
+        self._whole = whole
+        self._writes = import_id is not None
+        self._held: Connection | None = None
+        # Numbers take a third of the memory of texts.
+        self._first_rows: dict[int, int] = {}
+        self.unreadable_rows = 0
 
-    async def run(self, source: BinaryIO) -> AsyncIterator[ImportReport]:
-        """Import a CSV file in UTF-8, batch by batch.
+    def has_seen(self, device_code: str) -> bool:
+        """Tell whether a row of the file, taken or not, names this camera."""
+        return int(device_code) in self._first_rows
 
-        Columns that the file does not have stay as they are on file. Of rows with the same device
-        code the first counts, and the others are refused. Memory grows by some 100 bytes a row,
-        for the codes that were seen.
+    async def run(self) -> AsyncIterator[ImportReport]:
+        """Import batch by batch.
 
-        Args:
-            source: The file, open for reading bytes; read as the import goes on.
+        Memory grows by some 100 bytes a row, for the codes that were seen.
 
         Yields:
-            A report of each batch once it is committed. Who stops here leaves whole batches.
+            A report of each batch once it is committed; with `whole` once it is written, and the
+            transaction ends with the last. Who stops here leaves whole batches, or nothing.
 
         Raises:
-            ImportFileError: The file as a whole cannot be read; nothing was changed.
+            ImportFileError: The file cannot be read further; what was committed stays.
         """
-        lines = read_lines(source)
-        columns = _header(lines)
-        divisions = await self._pool.fetch("SELECT division_code FROM division")
-        codes = frozenset(row["division_code"] for row in divisions)
-        first_rows: dict[int, int] = {}
-        while batch := list(itertools.islice(lines, BATCH_ROWS)):
-            rows, refused = _read_rows(batch, columns, first_rows)
-            yield await self._store(batch[-1].row, rows, refused, columns, codes)
+        divisions = await DivisionLookup.load(self._pool)
+        sheet = self._sheet
+        reader = RowReader(sheet.layout, divisions, sheet.name, self._now, ragged=sheet.ragged)
+        if not (self._whole and self._writes):
+            async for report in self._batches(reader, divisions):
+                yield report
+            return
+        async with self._pool.acquire() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            self._held = connection
+            committed = False
+            try:
+                async for report in self._batches(reader, divisions):
+                    yield report
+                if self._writes:
+                    await transaction.commit()
+                    committed = True
+            finally:
+                self._held = None
+                if not committed:
+                    await transaction.rollback()
 
-    async def _store(
-        self,
-        last_row: int,
-        rows: list[Cells],
-        refused: list[RowProblem],
-        columns: tuple[str, ...],
-        divisions: frozenset[str],
-    ) -> ImportReport:
-        async with self._pool.acquire() as connection, connection.transaction():
-            await sign(connection, self._actor)
-            # Two imports at once take turns, batch by batch.
-            await connection.execute("SELECT pg_advisory_xact_lock(hashtext('sharpeyes.import'))")
-            stored: dict[str, FiledCamera] = {}
-            if not set(FILE_COLUMNS) <= set(columns):
-                stored = await _lock(connection, rows)
-            files: list[CameraFile] = []
-            secrets: dict[str, Credentials] = {}
-            for cells in rows:
-                code = str(cells.values["device_code"])
-                file = to_camera_file(cells, stored.get(code), divisions)
-                if isinstance(file, CameraFile):
-                    files.append(file)
-                    if cells.credentials is not None:
-                        secrets[file.device_code] = cells.credentials
+    async def _batches(
+        self, reader: RowReader, divisions: DivisionLookup
+    ) -> AsyncIterator[ImportReport]:
+        writing: asyncio.Task[ImportReport] | None = None
+        try:
+            while True:
+                lines = await asyncio.to_thread(self._next_lines)
+                batch = await self._judge_lines(reader, divisions, lines) if lines else None
+                if writing is not None:
+                    yield await writing
+                    writing = None
+                if batch is None:
+                    return
+                if self._whole and batch.refused:
+                    # It is known now that none will be kept; the rest is only looked at.
+                    self._writes = False
+                writing = asyncio.create_task(self._write(reader, divisions, batch))
+        finally:
+            if writing is not None:
+                writing.cancel()
+                await asyncio.gather(writing, return_exceptions=True)
+
+    def _next_lines(self) -> list[SheetRow | BrokenRow]:
+        return list(itertools.islice(self._sheet.rows, BATCH_ROWS))
+
+    async def _judge_lines(
+        self, reader: RowReader, divisions: DivisionLookup, lines: list[SheetRow | BrokenRow]
+    ) -> _Batch:
+        rows, refused = self._distinct(reader, lines)
+        batch = await self._judge(reader, divisions, rows, lines[-1].row)
+        batch.refused.extend(refused)
+        batch.refused.sort(key=lambda one: one.row)
+        return batch
+
+    def _distinct(
+        self, reader: RowReader, lines: list[SheetRow | BrokenRow]
+    ) -> tuple[list[SheetRow], list[RefusedRow]]:
+        """Keep rows that could be read and whose device code was not there before."""
+        rows: list[SheetRow] = []
+        refused = []
+        for line in lines:
+            if isinstance(line, BrokenRow):
+                self.unreadable_rows += 1
+                problem = FieldProblem("", "", line.reason)
+                refused.append(RefusedRow(line.row, [line.text], (problem,)))
+                continue
+            reason = reader.refuse_width(line)
+            if reason is not None:
+                self.unreadable_rows += 1
+                problem = FieldProblem("", "", reason)
+                refused.append(RefusedRow(line.row, line.cells, (problem,)))
+                continue
+            code = reader.code(line)
+            if not has_code_digits(code):
+                self.unreadable_rows += 1
+                rows.append(line)
+                continue
+            first = self._first_rows.setdefault(int(code), line.row)
+            if first == line.row:
+                rows.append(line)
+            else:
+                problem = FieldProblem("device_code", shown(code), f"is in row {first} already")
+                refused.append(RefusedRow(line.row, line.cells, (problem,)))
+        return rows, refused
+
+    async def _judge(
+        self, reader: RowReader, divisions: DivisionLookup, rows: list[SheetRow], last_row: int
+    ) -> _Batch:
+        begun = await asyncio.to_thread(lambda: [reader.begin(row) for row in rows])
+        digests = {row.code: row.digest for row in begun if has_code_digits(row.code)}
+        known = await look_up(self._held or self._pool, digests) if digests else {}
+        same = {code for code, (_, is_same) in known.items() if is_same}
+        differing = [row for row in begun if row.code not in same]
+        stored = await stored_files(
+            self._held or self._pool, [row.code for row in differing if row.code in known]
+        )
+
+        def judge() -> _Batch:
+            accepted, refused = [], []
+            for row in differing:
+                reader.read(row)
+                on_file = stored.get(row.code)
+                judged = reader.finish(row, on_file)
+                if isinstance(judged, NewState):
+                    accepted.append(_accepted(row, judged, divisions, on_file))
                 else:
-                    refused += [_in_row(cells.row, problem) for problem in file]
-            added, changed = await self._upsert(connection, files, secrets)
-        refused.sort(key=lambda problem: problem.row)
-        return ImportReport(
-            last_row=last_row,
-            added=added,
-            changed=changed,
-            unchanged=len(files) - added - changed,
-            refused_rows=len({problem.row for problem in refused}),
-            refused=tuple(refused),
-            without_path=sum(file.lacks_path for file in files),
-        )
+                    refused.append(RefusedRow(row.row, row.cells, tuple(judged)))
+            return _Batch(rows, last_row, accepted, len(same), refused)
 
-    async def _upsert(
-        self, connection: Connection, files: list[CameraFile], secrets: dict[str, Credentials]
-    ) -> tuple[int, int]:
-        """Write what differs, and return how many cameras are new and how many others changed."""
-        table = zip(*map(operator.attrgetter(*FILE_COLUMNS), files), strict=True)
-        written = await connection.fetch(_UPSERT, *map(list, table)) if files else []
-        added = {row["camera_id"] for row in written if row["added"]}
-        changed = {row["camera_id"] for row in written} - added
-        by_id = {
-            row["camera_id"]: secrets[row["device_code"]]
-            for row in await connection.fetch(
-                "SELECT camera_id, device_code FROM camera WHERE device_code = ANY($1::text[])",
-                list(secrets),
-            )
-        }
-        differing = await self._credentials.differing(connection, by_id)
-        only_secrets = sorted(differing.keys() - added - changed)
-        # A camera's row is locked before its credentials, as in every other place.
-        await connection.execute(
-            "UPDATE camera SET revision = revision + 1, updated_at = now()"
-            " WHERE camera_id = ANY($1::bigint[])",
-            only_secrets,
-        )
-        await self._credentials.put_many(connection, differing)
-        await announce(connection, [*added, *changed, *only_secrets])
-        return len(added), len(changed) + len(only_secrets)
+        return await asyncio.to_thread(judge)
 
-
-def _header(lines: Iterator[CsvLine | BrokenLine]) -> tuple[str, ...]:
-    first = next(lines, None)
-    if first is None:
-        raise ImportFileError("the file is empty")
-    if isinstance(first, BrokenLine):
-        raise ImportFileError(f"row {first.row}, the header, {first.reason}")
-    return read_header(first.cells)
-
-
-def _read_rows(
-    lines: Iterable[CsvLine | BrokenLine], columns: tuple[str, ...], first_rows: dict[int, int]
-) -> tuple[list[Cells], list[RowProblem]]:
-    """Read lines that have the right shape and a device code that was not there before.
-
-    Args:
-        lines: One batch.
-        columns: The header.
-        first_rows: Where each device code was seen first; added to.
-    """
-    rows: list[Cells] = []
-    refused: list[RowProblem] = []
-    for line in lines:
-        if isinstance(line, BrokenLine):
-            refused.append(RowProblem(row=line.row, field="", value="", reason=line.reason))
-            continue
-        if len(line.cells) != len(columns):
-            reason = f"has {len(line.cells)} cells, and the header {len(columns)}"
-            refused.append(RowProblem(row=line.row, field="", value="", reason=reason))
-            continue
-        cells = read_cells(line.row, columns, line.cells)
-        code = str(cells.values["device_code"])
-        # Numbers take a third of the memory of texts.
-        first = first_rows.setdefault(int(code), line.row) if has_code_digits(code) else line.row
-        if first == line.row:
-            rows.append(cells)
+    async def _write(
+        self, reader: RowReader, divisions: DivisionLookup, batch: _Batch
+    ) -> ImportReport:
+        for _ in range(_TRIES):
+            try:
+                merged = await self._merge(batch)
+                break
+            except RacedError:
+                refused = batch.refused
+                batch = await self._judge(reader, divisions, batch.rows, batch.last_row)
+                already = {one.row for one in refused}
+                batch.refused[:] = sorted(
+                    [*refused, *(one for one in batch.refused if one.row not in already)],
+                    key=lambda one: one.row,
+                )
         else:
-            problem = FieldProblem("device_code", shown(code), f"is in row {first} already")
-            refused.append(_in_row(line.row, problem))
-    return rows, refused
+            raise RacedError
+        return ImportReport(
+            last_row=batch.last_row,
+            added=merged.added,
+            changed=merged.changed,
+            unchanged=merged.unchanged + batch.same,
+            refused_rows=len(batch.refused),
+            refused=tuple(batch.refused),
+            without_path=sum(row.file.lacks_path for row in batch.accepted),
+        )
+
+    async def _merge(self, batch: _Batch) -> Merged:
+        if not batch.accepted:
+            return Merged(0, 0, 0)
+        async with self._transaction() as connection:
+            # No subtree moves under the rows, and two imports at once take turns, batch by batch.
+            await connection.execute(
+                "SELECT pg_advisory_xact_lock_shared(hashtext('sharpeyes.division'))",
+                timeout=_TURN_S,
+            )
+            if self._writes:
+                await connection.execute(
+                    "SELECT pg_advisory_xact_lock(hashtext('sharpeyes.import'))", timeout=_TURN_S
+                )
+                await sign(connection, self._actor, import_id=self._import_id)
+            async with staged(connection, batch.accepted):
+                if not self._writes:
+                    return await compare(connection, batch.accepted)
+                merged = await merge(connection, batch.accepted, self._credentials)
+            if merged.added or merged.changed:
+                await announce_many(connection)
+            return merged
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Connection]:
+        if self._held is not None:
+            async with self._held.transaction():
+                yield self._held
+        else:
+            async with self._pool.acquire() as connection, connection.transaction():
+                yield connection
 
 
-def _in_row(row: int, problem: FieldProblem) -> RowProblem:
-    return RowProblem(row=row, field=problem.field, value=problem.value, reason=problem.reason)
+async def announce_many(connection: Connection) -> None:
+    """Tell all processes, once the transaction is committed, that many cameras changed."""
+    await connection.execute("SELECT pg_notify('sharpeyes', '{}')")
 
 
-async def _lock(connection: Connection, rows: Iterable[Cells]) -> dict[str, FiledCamera]:
-    """Return what is on file under the rows' codes, and keep it so until we have written."""
-    stored = await connection.fetch(
-        "SELECT * FROM camera WHERE device_code = ANY($1::text[]) ORDER BY device_code FOR UPDATE",
-        [cells.values["device_code"] for cells in rows],
+def _accepted(
+    row: ReadRow, judged: NewState, divisions: DivisionLookup, stored: FiledCamera | None
+) -> Accepted:
+    return Accepted(
+        file=judged.file,
+        state=judged.state,
+        division_path=divisions.paths[judged.file.division_code],
+        stored_revision=0 if stored is None else stored.revision,
+        digest=row.digest,
+        credentials=row.credentials,
     )
-    return {row["device_code"]: filed_camera(row) for row in stored}
