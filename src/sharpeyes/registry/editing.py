@@ -9,18 +9,21 @@ import asyncpg
 import msgspec
 
 from sharpeyes.devices.credentials import Credentials
+from sharpeyes.registry.bounds import Bounds, bounds_of_divisions
 from sharpeyes.registry.camera import CameraFile, FiledCamera
-from sharpeyes.registry.checking import tidy, validate
+from sharpeyes.registry.checking import validate
 from sharpeyes.registry.credentials import Connection, CredentialStore, validate_credentials
 from sharpeyes.registry.errors import (
     CameraChangedError,
     CameraExistsError,
     CameraInvalidError,
+    FieldProblem,
     UnknownCameraError,
     UnknownDivisionError,
 )
 from sharpeyes.registry.fields import refuse_division_code
 from sharpeyes.registry.life import IN_SERVICE, LifeState, move
+from sharpeyes.registry.tidying import tidy
 
 FILE_COLUMNS = CameraFile.__struct_fields__
 """The columns that an engineer hands in, named as the fields of `CameraFile`."""
@@ -60,6 +63,31 @@ def filed_camera(row: asyncpg.Record) -> FiledCamera:
     return msgspec.convert({name: row[name] for name in _FILED}, FiledCamera)
 
 
+async def find_problems(
+    database: asyncpg.Pool | Connection,
+    file: CameraFile,
+    credentials: Credentials | None,
+    *,
+    now: datetime,
+) -> list[FieldProblem]:
+    """Return all that is wrong with a tidied camera file and what comes with it.
+
+    Args:
+        database: Which knows the divisions.
+        file: What was handed in.
+        credentials: What the camera asks for, if anything was handed in.
+        now: The time, UTC.
+    """
+    division = file.division_code
+    bounds: dict[str, Bounds | None] = {}
+    if not refuse_division_code(division):
+        bounds = await bounds_of_divisions(database, [division])
+    problems = validate(
+        file, now=now, division_known=division in bounds, bounds=bounds.get(division)
+    )
+    return problems if credentials is None else problems + validate_credentials(credentials)
+
+
 async def lock_camera(
     connection: Connection, device_code: str, *, revision: int | None = None
 ) -> FiledCamera:
@@ -87,6 +115,17 @@ async def lock_camera(
     return camera
 
 
+async def lock_cameras(
+    connection: Connection, device_codes: Iterable[str]
+) -> dict[str, FiledCamera]:
+    """Return those cameras that are registered, by code; as `lock_camera`, all in one go."""
+    rows = await connection.fetch(
+        "SELECT * FROM camera WHERE device_code = ANY($1::text[]) ORDER BY device_code FOR UPDATE",
+        [code for code in device_codes if code.isascii() and code.isdigit()],
+    )
+    return {row["device_code"]: filed_camera(row) for row in rows}
+
+
 class CameraEdit:
     """Changes of cameras in one transaction; `CameraStore.edit` opens it.
 
@@ -97,8 +136,11 @@ class CameraEdit:
         connection: In the transaction: what is written with it is committed with the changes.
     """
 
-    def __init__(self, connection: Connection, credentials: CredentialStore | None) -> None:
+    def __init__(
+        self, connection: Connection, credentials: CredentialStore | None, now: datetime
+    ) -> None:
         self.connection = connection
+        self._now = now
         self._credentials = credentials
 
     async def add(
@@ -167,14 +209,13 @@ class CameraEdit:
         return filed_camera(row)
 
     async def move(
-        self, device_code: str, wanted: LifeState, *, now: datetime, revision: int | None = None
+        self, device_code: str, wanted: LifeState, *, revision: int | None = None
     ) -> FiledCamera:
         """Take a camera to another state of its life.
 
         Args:
             device_code: Which camera.
             wanted: Where it shall be; the state that it is in changes nothing.
-            now: The time, UTC.
             revision: As `lock_camera`.
 
         Raises:
@@ -184,7 +225,7 @@ class CameraEdit:
         """
         camera = await lock_camera(self.connection, device_code, revision=revision)
         current = LifeState(camera.life, camera.life_reason, camera.life_until)
-        state = move(current, wanted, now=now)
+        state = move(current, wanted, now=self._now)
         if isinstance(state, list):
             raise CameraInvalidError(device_code, state)
         if state == current:
@@ -206,15 +247,7 @@ class CameraEdit:
         self, camera_file: CameraFile, credentials: Credentials | None
     ) -> CameraFile:
         file = tidy(camera_file)
-        problems = validate(file)
-        # Of a file without problems, the database itself says whether there is the division.
-        if problems and not refuse_division_code(file.division_code):
-            known = await self.connection.fetchval(
-                "SELECT true FROM division WHERE division_code = $1", file.division_code
-            )
-            problems = validate(file, division_known=bool(known))
-        if credentials is not None:
-            problems += validate_credentials(credentials)
+        problems = await find_problems(self.connection, file, credentials, now=self._now)
         if problems:
             raise CameraInvalidError(file.device_code, problems)
         return file

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import asyncpg
 import msgspec
 
 from sharpeyes.detectors.zones import Zone
-from sharpeyes.registry.camera import Camera, FiledCamera, PollMode
+from sharpeyes.devices.credentials import Credentials
+from sharpeyes.registry.camera import Camera, CameraFile, FiledCamera, PollMode
 from sharpeyes.registry.credentials import CredentialStore
-from sharpeyes.registry.editing import CameraEdit, announce, filed_camera
+from sharpeyes.registry.editing import CameraEdit, announce, filed_camera, find_problems
+from sharpeyes.registry.errors import FieldProblem
 from sharpeyes.registry.history import SERVICE, sign
+from sharpeyes.registry.tidying import tidy
 from sharpeyes.registry.zoning import zones_of
 
 _IN_SHARDS = f"""
@@ -37,11 +41,19 @@ class CameraStore:
     Args:
         pool: The database.
         credentials: Where credentials go; who never hands any in needs none.
+        now: The clock, UTC.
     """
 
-    def __init__(self, pool: asyncpg.Pool, credentials: CredentialStore | None = None) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        credentials: CredentialStore | None = None,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._pool = pool
         self._credentials = credentials
+        self._now = now
 
     @asynccontextmanager
     async def edit(self, actor: str) -> AsyncIterator[CameraEdit]:
@@ -51,7 +63,13 @@ class CameraStore:
         """
         async with self._pool.acquire() as connection, connection.transaction():
             await sign(connection, actor)
-            yield CameraEdit(connection, self._credentials)
+            yield CameraEdit(connection, self._credentials, self._now())
+
+    async def problems(
+        self, file: CameraFile, credentials: Credentials | None = None
+    ) -> list[FieldProblem]:
+        """Return why a camera's file would be refused; an empty list where it would not."""
+        return await find_problems(self._pool, tidy(file), credentials, now=self._now())
 
     async def get(self, device_code: str) -> FiledCamera | None:
         """Return the camera with this device code, or None."""
@@ -75,6 +93,13 @@ class CameraStore:
     async def zones(self, camera_id: int) -> list[Zone]:
         """Return a camera's zones in the order in which they were added."""
         return await zones_of(self._pool, camera_id)
+
+    async def has_credentials(self, camera_id: int) -> bool:
+        """Tell whether a password is stored for a camera."""
+        found = await self._pool.fetchval(
+            "SELECT true FROM camera_credential WHERE camera_id = $1", camera_id
+        )
+        return found is not None
 
     async def end_maintenance(self, *, limit: int = 1000) -> int:
         """Put cameras whose maintenance is over back into service; return how many.

@@ -38,6 +38,7 @@ from sharpeyes.service.changes import Changes
 from sharpeyes.service.database import open_pool
 from sharpeyes.service.errors import ServiceError
 from sharpeyes.service.keys import load_or_create_key
+from sharpeyes.service.maintenance import end_maintenance
 from sharpeyes.service.serving_pool import open_serving_pool
 from sharpeyes.service.settings import HttpSettings, Settings
 from sharpeyes.service.worker import Worker, new_worker_id
@@ -124,14 +125,16 @@ async def _serve(app: web.Application, listener: socket.socket, stop: asyncio.Ev
 
 
 async def run_relay(settings: Settings, database_url: str, stop: asyncio.Event) -> None:
-    """Deliver events until `stop`."""
+    """Deliver events, and end maintenance that is over, until `stop`."""
     sealer = Sealer(load_or_create_key(settings.secret_key_file))
     async with (
         await open_pool(
             database_url, min_size=2, max_size=10, application_name="sharpeyes relay"
         ) as pool,
         open_session(settings.events) as session,
+        asyncio.TaskGroup() as tasks,
     ):
+        tasks.create_task(end_maintenance(CameraStore(pool), stop))
         relay = Relay(
             pool,
             session,

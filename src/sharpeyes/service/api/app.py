@@ -8,7 +8,19 @@ import msgspec
 from aiohttp import web
 
 from sharpeyes.service.accounts import Accounts
-from sharpeyes.service.api import cameras, endpoints, events, probes, session, status, stream
+from sharpeyes.service.api import (
+    camera_bulk,
+    camera_life,
+    camera_zones,
+    cameras,
+    endpoints,
+    events,
+    probes,
+    reference,
+    session,
+    status,
+    stream,
+)
 from sharpeyes.service.api.context import CONTEXT, ApiContext
 from sharpeyes.service.api.operation import openapi_document
 from sharpeyes.service.api.pages import add_pages
@@ -18,14 +30,19 @@ from sharpeyes.service.throttle import Throttle
 OPERATIONS = (
     *session.OPERATIONS,
     *status.OPERATIONS,
+    *reference.OPERATIONS,
     *cameras.OPERATIONS,
+    *camera_bulk.OPERATIONS,
+    *camera_life.OPERATIONS,
+    *camera_zones.OPERATIONS,
     *events.OPERATIONS,
     *endpoints.OPERATIONS,
     *stream.OPERATIONS,
     *probes.OPERATIONS,
 )
 
-_LONGEST_BODY_BYTES = 1024 * 1024
+# A thousand cameras with all of their fields filled.
+_LONGEST_BODY_BYTES = 4 * 1024 * 1024
 
 
 def build_app(context: ApiContext) -> web.Application:

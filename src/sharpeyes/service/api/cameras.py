@@ -1,75 +1,41 @@
-"""Cameras and divisions over HTTP."""
+"""Cameras over HTTP: listing, reading, registering, changing, removing."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Literal
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
 
-from sharpeyes.detectors.zones import Zone
-from sharpeyes.devices.credentials import Credentials
-from sharpeyes.health.status import Transition
-from sharpeyes.registry.camera import CameraFile, PollMode, SampleSource, Tier
-from sharpeyes.registry.divisions import Division
-from sharpeyes.registry.errors import CameraExistsError, CameraInvalidError, UnknownDivisionError
-from sharpeyes.service.access import Scope, audit
-from sharpeyes.service.api.camera_screen import (
-    CameraPage,
-    CameraQuery,
-    CameraView,
-    TierWord,
-    camera_page,
-    camera_view,
-)
+from sharpeyes.registry.camera import FiledCamera, Life
+from sharpeyes.registry.errors import CameraChangedError, UnknownCameraError
+from sharpeyes.registry.life import LifeState
+from sharpeyes.service.api.camera_body import CameraBody, CameraPatch, patched, read_camera
+from sharpeyes.service.api.camera_detail import CameraDetail, answer_camera
+from sharpeyes.service.api.camera_screen import CameraPage, CameraQuery, camera_page
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import Operation, answer
+from sharpeyes.service.api.privacy import kept_contacts
 from sharpeyes.service.api.problem import FieldError, ProblemError
-from sharpeyes.service.api.reading import read_body, read_query
+from sharpeyes.service.api.reading import read_object, read_query
+from sharpeyes.service.api.refusals import refusals
+from sharpeyes.service.api.revision import read_revision
 from sharpeyes.service.api.security import PRINCIPAL
+from sharpeyes.service.audit import audit
+from sharpeyes.service.roles import Scope
 
-_TRANSITIONS_SHOWN = 50
-
-
-class CameraDetail(CameraView, frozen=True, kw_only=True):
-    """A camera's file and status, its zones, and its latest transitions, newest first."""
-
-    zones: list[Zone]
-    transitions: list[Transition]
+_ONE = "/api/v1/cameras/{device_code}"
 
 
-class NewCamera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A camera to register. The password is kept encrypted and never shown again."""
+class RemovalQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a camera is removed.
 
-    device_code: str
-    name: str
-    tier: TierWord
-    division_code: str
-    longitude: float | None = None
-    latitude: float | None = None
-    host: str | None = None
-    rtsp_port: int = 554
-    http_port: int = 80
-    main_stream_path: str | None = None
-    sub_stream_path: str | None = None
-    snapshot_path: str | None = None
-    poll_mode: Literal["direct", "on_request", "none"] = "direct"
-    sample_source: Literal["none", "keyframe", "snapshot"] = "none"
-    sample_interval_s: float = 5.0
-    username: str | None = None
-    password: str | None = None
+    Attributes:
+        reason: in words; it stays in the camera's history.
+    """
 
-
-class DivisionList(msgspec.Struct, frozen=True):
-    """The tree of divisions, parents before children."""
-
-    divisions: list[Division]
-
-
-async def list_divisions(request: web.Request) -> web.Response:
-    """Answer every division."""
-    return answer(DivisionList(await request.app[CONTEXT].divisions.list()))
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
 async def list_cameras(request: web.Request) -> web.Response:
@@ -79,82 +45,92 @@ async def list_cameras(request: web.Request) -> web.Response:
 
 
 async def show_camera(request: web.Request) -> web.Response:
-    """Answer one camera with its zones and transitions."""
-    context = request.app[CONTEXT]
-    view = await camera_view(context.pool, request.match_info["device_code"])
-    if view is None:
-        raise ProblemError(
-            HTTPStatus.NOT_FOUND, f"no camera has the code {request.match_info['device_code']}"
-        )
-    return answer(
-        CameraDetail(
-            **msgspec.structs.asdict(view),
-            zones=await context.cameras.zones(view.camera_id),
-            transitions=await context.statuses.transitions(
-                view.camera_id, limit=_TRANSITIONS_SHOWN
-            ),
-        )
-    )
+    """Answer one camera."""
+    return await answer_camera(request, request.match_info["device_code"])
 
 
 async def add_camera(request: web.Request) -> web.Response:
     """Register a camera."""
-    context = request.app[CONTEXT]
-    new = await read_body(request, NewCamera)
-    try:
-        async with context.cameras.edit(request[PRINCIPAL].name) as edit:
-            camera = await edit.add(_camera_file(new), _credentials(new))
-            await audit(edit.connection, request[PRINCIPAL].name, "camera.add", camera.device_code)
-    except CameraExistsError as error:
-        raise ProblemError(HTTPStatus.CONFLICT, str(error)) from None
-    except UnknownDivisionError as error:
+    context, actor = request.app[CONTEXT], request[PRINCIPAL].name
+    new = await read_camera(await read_object(request), context.cameras)
+    with refusals():
+        async with context.cameras.edit(actor) as edit:
+            camera = await edit.add(new.file, new.credentials)
+            await audit(edit.connection, actor, "camera.add", camera.device_code)
+    return await answer_camera(request, camera.device_code, HTTPStatus.CREATED)
+
+
+async def replace_camera(request: web.Request) -> web.Response:
+    """Replace a camera's whole file."""
+    device_code = request.match_info["device_code"]
+    revision = read_revision(request, required=True)
+    value = {"device_code": device_code} | await read_object(request)
+    if value["device_code"] != device_code:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            str(error),
-            errors=(FieldError("division_code", new.division_code, str(error)),),
-        ) from None
-    except CameraInvalidError as error:
-        raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            str(error),
-            errors=tuple(FieldError(p.field, p.value, p.reason) for p in error.problems),
-        ) from None
-    view = await camera_view(context.pool, camera.device_code)
-    assert view is not None
-    return answer(view, HTTPStatus.CREATED)
-
-
-def _camera_file(new: NewCamera) -> CameraFile:
-    fields = msgspec.structs.asdict(new)
-    del fields["username"], fields["password"]
-    fields["tier"] = Tier.parse(new.tier)
-    fields["poll_mode"] = PollMode(new.poll_mode)
-    fields["sample_source"] = SampleSource(new.sample_source)
-    return CameraFile(**fields)
-
-
-def _credentials(new: NewCamera) -> Credentials | None:
-    if new.username is None and new.password is None:
-        return None
-    if not new.username or new.password is None:
-        missing = "password" if new.username else "username"
-        raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "username and password go together",
-            errors=(FieldError(missing, "", "is missing beside the other"),),
+            "device_code is not the one in the address",
+            errors=(FieldError("device_code", "", "is not the one in the address"),),
         )
-    return Credentials(new.username, new.password)
+    return await _store(request, await _stored(request, revision), value)
+
+
+async def change_camera(request: web.Request) -> web.Response:
+    """Change the fields of a camera that are given."""
+    revision = read_revision(request, required=True)
+    patch = await read_object(request)
+    camera = await _stored(request, revision)
+    return await _store(request, camera, patched(camera, patch))
+
+
+async def _stored(request: web.Request, revision: int | None) -> FiledCamera:
+    """Return the camera that the caller wants to change, as of the revision that they have read."""
+    device_code = request.match_info["device_code"]
+    with refusals():
+        camera = await request.app[CONTEXT].cameras.get(device_code)
+        if camera is None:
+            raise UnknownCameraError(device_code)
+        if revision not in {None, camera.revision}:
+            raise CameraChangedError(device_code, revision, camera.revision)
+    return camera
+
+
+async def _store(request: web.Request, stored: FiledCamera, value: dict[str, Any]) -> web.Response:
+    context, principal = request.app[CONTEXT], request[PRINCIPAL]
+    handed_in = await read_camera(value, context.cameras)
+    file, actor = kept_contacts(handed_in.file, stored, principal), principal.name
+    with refusals():
+        async with context.cameras.edit(actor) as edit:
+            camera = await edit.replace(file, handed_in.credentials, revision=stored.revision)
+            await audit(
+                edit.connection,
+                actor,
+                "camera.edit",
+                camera.device_code,
+                detail={"revision": camera.revision},
+            )
+    return await answer_camera(request, camera.device_code)
+
+
+async def remove_camera(request: web.Request) -> web.Response:
+    """Remove a camera: its code, its file and its history stay."""
+    context, actor = request.app[CONTEXT], request[PRINCIPAL].name
+    device_code = request.match_info["device_code"]
+    removed = LifeState(Life.REMOVED, read_query(request, RemovalQuery).reason)
+    revision = read_revision(request)
+    with refusals():
+        async with context.cameras.edit(actor) as edit:
+            await edit.move(device_code, removed, revision=revision)
+            await audit(
+                edit.connection,
+                actor,
+                "camera.remove",
+                device_code,
+                detail={"reason": removed.reason},
+            )
+    return await answer_camera(request, device_code)
 
 
 OPERATIONS = (
-    Operation(
-        method="GET",
-        path="/api/v1/divisions",
-        handler=list_divisions,
-        summary="The tree of divisions",
-        scope=Scope.CAMERAS_READ,
-        answer=DivisionList,
-    ),
     Operation(
         method="GET",
         path="/api/v1/cameras",
@@ -170,18 +146,57 @@ OPERATIONS = (
         handler=add_camera,
         summary="Register a camera",
         scope=Scope.CAMERAS_WRITE,
-        body=NewCamera,
-        answer=CameraView,
+        body=CameraBody,
+        answer=CameraDetail,
+        etag=True,
         status=HTTPStatus.CREATED,
         problems=(HTTPStatus.CONFLICT,),
     ),
     Operation(
         method="GET",
-        path="/api/v1/cameras/{device_code}",
+        path=_ONE,
         handler=show_camera,
         summary="One camera: file, status, zones, transitions",
         scope=Scope.CAMERAS_READ,
         answer=CameraDetail,
+        etag=True,
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Operation(
+        method="PUT",
+        path=_ONE,
+        handler=replace_camera,
+        summary="Replace a camera's whole file",
+        scope=Scope.CAMERAS_WRITE,
+        body=CameraBody,
+        if_match="must",
+        answer=CameraDetail,
+        etag=True,
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Operation(
+        method="PATCH",
+        path=_ONE,
+        handler=change_camera,
+        summary="Change some fields of a camera (JSON merge patch)",
+        scope=Scope.CAMERAS_WRITE,
+        body=CameraPatch,
+        body_type="application/merge-patch+json",
+        if_match="must",
+        answer=CameraDetail,
+        etag=True,
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Operation(
+        method="DELETE",
+        path=_ONE,
+        handler=remove_camera,
+        summary="Remove a camera; its code, file and history stay, and it can be put back",
+        scope=Scope.CAMERAS_WRITE,
+        query=RemovalQuery,
+        if_match="may",
+        answer=CameraDetail,
+        etag=True,
         problems=(HTTPStatus.NOT_FOUND,),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from aiohttp import web
@@ -16,11 +16,23 @@ from sharpeyes.service.api.problem import Problem
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+_IF_MATCH: dict[str, Any] = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The ETag of what was read, or `*` for whatever there is.",
+    "schema": {"type": "string"},
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """What `/openapi.json` says of a route and what the server does there.
 
-    `scope` is the right that the caller's token must have; None asks for no token.
+    Attributes:
+        scope: The right that the caller's token must have; None asks for no token.
+        if_match: Whether `If-Match` must, may or cannot say what revision the caller has read.
+        body_type: The media type of the body.
+        etag: Whether the answer says its revision.
     """
 
     method: str
@@ -30,16 +42,24 @@ class Operation:
     scope: Scope | None
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
+    body_type: str = "application/json"
+    if_match: Literal["must", "may"] | None = None
+    etag: bool = False
     answer: type[msgspec.Struct] | None = None
     content_type: str = "application/json"
     status: HTTPStatus = HTTPStatus.OK
     problems: tuple[HTTPStatus, ...] = ()
 
 
-def answer(record: msgspec.Struct, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
+def answer(
+    record: msgspec.Struct, status: HTTPStatus = HTTPStatus.OK, *, etag: str | None = None
+) -> web.Response:
     """Write a record as a JSON answer."""
     return web.Response(
-        body=msgspec.json.encode(record), status=status.value, content_type="application/json"
+        body=msgspec.json.encode(record),
+        status=status.value,
+        content_type="application/json",
+        headers={"ETag": etag} if etag else None,
     )
 
 
@@ -92,15 +112,8 @@ def _described(operation: Operation, components: dict[str, Any]) -> dict[str, An
             {"name": name, "in": "query", "required": name in required, "schema": described}
             for name, described in schema["properties"].items()
         ]
-    problems = set(operation.problems)
-    if operation.scope:
-        problems |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-    if operation.query or operation.body:
-        problems.add(HTTPStatus.UNPROCESSABLE_ENTITY)
-    if parameters or operation.body:
-        problems.add(HTTPStatus.BAD_REQUEST)
-    if operation.body:
-        problems.add(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    if operation.if_match:
+        parameters.append(_IF_MATCH | {"required": operation.if_match == "must"})
     described: dict[str, Any] = {
         "summary": operation.summary,
         "operationId": operation.handler.__name__,
@@ -111,7 +124,7 @@ def _described(operation: Operation, components: dict[str, Any]) -> dict[str, An
                     "description": status.phrase,
                     "content": {"application/problem+json": {"schema": _ref(Problem)}},
                 }
-                for status in sorted(problems)
+                for status in sorted(_refusals(operation))
             },
         },
     }
@@ -120,12 +133,30 @@ def _described(operation: Operation, components: dict[str, Any]) -> dict[str, An
     if operation.body:
         described["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": _ref(operation.body)}},
+            "content": {operation.body_type: {"schema": _ref(operation.body)}},
         }
     if operation.scope:
         described["security"] = [{"token": []}, {"session": []}]
         described["description"] = f"Needs the scope `{operation.scope}`."
     return described
+
+
+def _refusals(operation: Operation) -> set[HTTPStatus]:
+    """Return the statuses of all problems that the operation may end with."""
+    problems = set(operation.problems)
+    if operation.scope:
+        problems |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+    if operation.query or operation.body:
+        problems |= {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_REQUEST}
+    if "{" in operation.path:
+        problems.add(HTTPStatus.BAD_REQUEST)
+    if operation.body:
+        problems.add(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    if operation.if_match:
+        problems |= {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.BAD_REQUEST}
+    if operation.if_match == "must":
+        problems.add(HTTPStatus.PRECONDITION_REQUIRED)
+    return problems
 
 
 def _answer_described(operation: Operation) -> dict[str, Any]:
@@ -134,6 +165,8 @@ def _answer_described(operation: Operation) -> dict[str, Any]:
         described["content"] = {operation.content_type: {"schema": _ref(operation.answer)}}
     elif operation.status is not HTTPStatus.NO_CONTENT:
         described["content"] = {operation.content_type: {}}
+    if operation.etag:
+        described["headers"] = {"ETag": {"schema": {"type": "string"}}}
     return described
 
 

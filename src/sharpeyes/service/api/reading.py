@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import json
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
+from sharpeyes.registry.errors import shown
 from sharpeyes.service.api.problem import FieldError, ProblemError
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -20,8 +23,17 @@ async def read_body(request: web.Request, record: type[T]) -> T:
     """Return the JSON body as a `record`.
 
     Raises:
-        ProblemError: 400 when it cannot be read as JSON, 413 when it is too long, 422 with every
-            bad field.
+        ProblemError: As `read_object`, and 422 with every bad field.
+    """
+    return convert(await read_object(request), record)
+
+
+async def read_object(request: web.Request) -> dict[str, Any]:
+    """Return the JSON body, an object.
+
+    Raises:
+        ProblemError: 400 when it cannot be read as JSON, 413 when it is too long, 422 when it is no
+            object, or when an object in it names a key twice.
     """
     try:
         body = await request.read()
@@ -36,6 +48,8 @@ async def read_body(request: web.Request, record: type[T]) -> T:
         ) from None
     try:
         value = msgspec.json.decode(body)
+        # It takes the last of several, and whoever checked the first was fooled.
+        json.loads(body, object_pairs_hook=_refuse_repeated, parse_int=str, parse_float=str)
     except msgspec.DecodeError as error:
         raise ProblemError(HTTPStatus.BAD_REQUEST, f"the body is not JSON: {error}") from None
     except UnicodeDecodeError:
@@ -44,7 +58,19 @@ async def read_body(request: web.Request, record: type[T]) -> T:
         raise ProblemError(HTTPStatus.BAD_REQUEST, "the body is nested too deeply") from None
     if not isinstance(value, dict):
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "the body must be a JSON object")
-    return _convert(value, record, strict=True)
+    return value
+
+
+def _refuse_repeated(pairs: list[tuple[str, object]]) -> None:
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise ProblemError(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                f"the body names {shown(name)} twice in one object",
+                errors=(FieldError(shown(name), "", "give it once"),),
+            )
+        seen.add(name)
 
 
 def read_query(request: web.Request, record: type[T]) -> T:
@@ -60,10 +86,20 @@ def read_query(request: web.Request, record: type[T]) -> T:
             "a parameter is given twice",
             errors=tuple(FieldError(key, "", "give it once") for key in sorted(repeated)),
         )
-    return _convert(dict(request.query), record, strict=False)
+    return convert(dict(request.query), record, strict=False)
 
 
-def _convert(value: Mapping[str, Any], record: type[T], *, strict: bool) -> T:
+def convert(value: Mapping[str, Any], record: type[T], *, strict: bool = True) -> T:
+    """Return what a caller sent as a `record`.
+
+    Args:
+        value: Decoded.
+        record: What it shall be.
+        strict: False reads texts as the numbers and words that they spell.
+
+    Raises:
+        ProblemError: 422 with every bad field.
+    """
     try:
         return msgspec.convert(value, record, strict=strict)
     except msgspec.ValidationError as error:
@@ -94,11 +130,18 @@ def field_errors(
             reason = f"{error}; allowed: {', '.join(words)}" if words else str(error)
             errors.append(FieldError(name, _shown(name, value[name]), reason))
     errors += [
-        FieldError(name, "", f"is not a field; there are {', '.join(fields)}")
-        for name in value
-        if name not in fields
+        FieldError(shown(name), "", _unknown(name, fields)) for name in value if name not in fields
     ]
     return tuple(errors)
+
+
+def _unknown(name: str, fields: Collection[str]) -> str:
+    close = difflib.get_close_matches(name.lower(), fields, n=1)
+    return f"is not a field; {f'did you mean {close[0]}?' if close else _listed(fields)}"
+
+
+def _listed(fields: Collection[str]) -> str:
+    return f"there are {', '.join(fields)}"
 
 
 def _words(kind: msgspec.inspect.Type) -> list[str]:

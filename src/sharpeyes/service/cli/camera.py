@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated
 
 import asyncpg
 import msgspec
 import typer
 
-from sharpeyes.detectors.zones import Zone
-from sharpeyes.registry.camera import FiledCamera
-from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.divisions import DivisionStore
 from sharpeyes.registry.errors import UnknownDivisionError
-from sharpeyes.registry.store import CameraStore
 from sharpeyes.service.api.camera_screen import (
     CameraPage,
     CameraQuery,
@@ -23,23 +18,29 @@ from sharpeyes.service.api.camera_screen import (
     StatusWord,
     camera_page,
 )
-from sharpeyes.service.api.camera_screen import camera_view as camera_on_screen
 from sharpeyes.service.cli.camera_add import add
+from sharpeyes.service.cli.camera_history import history
 from sharpeyes.service.cli.camera_import import import_file
+from sharpeyes.service.cli.camera_life import commission, maintenance, remove, restore
 from sharpeyes.service.cli.camera_password import set_password
 from sharpeyes.service.cli.camera_probe import probe
+from sharpeyes.service.cli.camera_set import set_fields
+from sharpeyes.service.cli.camera_show import show
 from sharpeyes.service.cli.context import open_database, run
 from sharpeyes.service.cli.output import note, print_json, print_table
 from sharpeyes.service.cli.registered import (
-    CodeArgument,
-    JsonOption,
     TierWord,
-    camera_view,
-    find_camera,
 )
 
 app = typer.Typer(help="The registry of cameras: one camera, one file.", no_args_is_help=True)
 app.command("add")(add)
+app.command("show")(show)
+app.command("set")(set_fields)
+app.command("history")(history)
+app.command("commission")(commission)
+app.command("maintenance")(maintenance)
+app.command("remove")(remove)
+app.command("restore")(restore)
 app.command("import")(import_file)
 app.command("password")(set_password)
 app.command("probe")(probe)
@@ -119,51 +120,3 @@ async def _pages(pool: asyncpg.Pool, query: CameraQuery, limit: int) -> AsyncIte
             return
         limit -= len(page.cameras)
         query = msgspec.structs.replace(query, after=page.next)
-
-
-@app.command("show")
-def show(device_code: CodeArgument, as_json: JsonOption = False) -> None:
-    """Show one camera: its file, its zones and how it is."""
-
-    async def command() -> tuple[FiledCamera, CameraView, list[Zone], bool]:
-        async with open_database() as database:
-            store = CameraStore(database.pool)
-            camera = await find_camera(store, device_code)
-            view = await camera_on_screen(database.pool, camera.device_code)
-            assert view is not None
-            return (
-                camera,
-                view,
-                await store.zones(camera.camera_id),
-                await CredentialStore(database.pool, database.key).has(camera.camera_id),
-            )
-
-    camera, view, zones, has_credentials = run(command())
-    if as_json:
-        known = msgspec.structs.asdict(view)
-        print_json(known | {"has_credentials": has_credentials, "zones": zones})
-        return
-    file = camera_view(camera)
-    rows = [(field, _words(file[field])) for field in file if file[field] is not None]
-    rows += [
-        ("main stream", camera.main_stream_url or "none"),
-        ("sub stream", camera.sub_stream_url or "none"),
-        ("snapshot", camera.snapshot_url or "none"),
-        ("password", "stored, and shown to nobody" if has_credentials else "none stored"),
-        ("status", _status_words(view)),
-    ]
-    rows += [(f"zone ({zone.kind})", zone.name) for zone in zones]
-    print_table(("field", "value"), rows, empty="")
-
-
-def _words(value: object) -> str:
-    return f"{value:%Y-%m-%d %H:%M:%S} UTC" if isinstance(value, datetime) else str(value)
-
-
-def _status_words(view: CameraView) -> str:
-    if view.status == "not_measured":
-        return "not measured: it may not be asked on a schedule"
-    if view.since is None:
-        return f"unknown: {view.evidence or 'not judged yet'}"
-    cause = f", {view.cause}: {view.evidence}" if view.cause else ""
-    return f"{view.status} since {view.since:%Y-%m-%d %H:%M:%S} UTC{cause}"

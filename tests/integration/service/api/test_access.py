@@ -1,3 +1,4 @@
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -10,7 +11,7 @@ GUARDED = [operation for operation in OPERATIONS if operation.scope]
 
 
 def url(path: str) -> str:
-    return path.format(device_code="42010200001320000001", event_id="none")
+    return re.sub(r"\{\w+\}", "none", path.replace("{device_code}", "42010200001320000001"))
 
 
 @pytest.mark.parametrize("operation", GUARDED, ids=lambda o: f"{o.method} {o.path}")

@@ -119,7 +119,7 @@ async def test_broken_bodies_get_a_problem(api: Any, body: bytes) -> None:
 
 async def test_a_long_body_is_refused(api: Any) -> None:
     writer = await api.token(Scope.CAMERAS_WRITE)
-    body = io.BytesIO(b" " * 2_000_000)
+    body = io.BytesIO(b" " * 5_000_000)
     answer = await api.client.post("/api/v1/cameras", data=body, headers=writer)
     assert answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 

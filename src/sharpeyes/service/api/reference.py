@@ -1,0 +1,89 @@
+"""What coded values mean, and where cameras are filed: for forms, filters and labels."""
+
+from __future__ import annotations
+
+import msgspec
+from aiohttp import web
+
+from sharpeyes.registry import code_tables, device_code_tables
+from sharpeyes.registry.code_tables import CodeTable
+from sharpeyes.registry.divisions import Division
+from sharpeyes.service.api.context import CONTEXT
+from sharpeyes.service.api.operation import Operation, answer
+from sharpeyes.service.roles import Scope
+
+_TABLES = tuple(
+    table
+    for module in (code_tables, device_code_tables)
+    for table in vars(module).values()
+    if isinstance(table, CodeTable)
+)
+
+
+class DivisionList(msgspec.Struct, frozen=True):
+    """The tree of divisions, parents before children."""
+
+    divisions: list[Division]
+
+
+class CodeValue(msgspec.Struct, frozen=True):
+    """A value, and what it means in Chinese and English."""
+
+    value: int
+    zh: str
+    en: str
+
+
+class CodeTableView(msgspec.Struct, frozen=True):
+    """The values of a field, or of a part of the device code, in each edition of GB/T 28181."""
+
+    name: str
+    zh: str
+    en: str
+    editions: dict[str, list[CodeValue]]
+
+
+class CodeTableList(msgspec.Struct, frozen=True):
+    """All tables of coded values."""
+
+    tables: list[CodeTableView]
+
+
+async def list_divisions(request: web.Request) -> web.Response:
+    """Answer every division."""
+    return answer(DivisionList(await request.app[CONTEXT].divisions.list()))
+
+
+async def list_code_tables(_request: web.Request) -> web.Response:
+    """Answer every table of coded values."""
+    return answer(CodeTableList([_view(table) for table in _TABLES]))
+
+
+def _view(table: CodeTable) -> CodeTableView:
+    editions = {
+        str(edition.value): [
+            CodeValue(value, meaning.zh, meaning.en) for value, meaning in meanings.items()
+        ]
+        for edition, meanings in table.editions.items()
+    }
+    return CodeTableView(table.name, table.zh, table.en, editions)
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/api/v1/divisions",
+        handler=list_divisions,
+        summary="The tree of divisions",
+        scope=Scope.CAMERAS_READ,
+        answer=DivisionList,
+    ),
+    Operation(
+        method="GET",
+        path="/api/v1/code-tables",
+        handler=list_code_tables,
+        summary="What coded values mean, in Chinese and English, by edition of the standard",
+        scope=Scope.CAMERAS_READ,
+        answer=CodeTableList,
+    ),
+)
