@@ -15,7 +15,7 @@ from sharpeyes.detectors.candidate import Candidate
 from sharpeyes.detectors.errors import StateError
 from sharpeyes.detectors.surface import Surface
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class KeptEpisode(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ class KeptState(msgspec.Struct, frozen=True):
         version: of this layout.
         time_s: of the last picture.
         next_id: the first finding number that is free.
-        size: working (h, w) of the pictures.
+        size: (h, w) at which pictures are looked at.
         planes: of each candidate's surfaces, 1 or 2.
         candidates: what stood there.
         episodes: motion under way.
@@ -130,8 +130,7 @@ def surface_of(data: bytes, window_xyxy: BoxXyxy) -> Surface:
 
 def _check(candidate: KeptCandidate, state: KeptState) -> None:
     left, top, right, bottom = candidate.window_xyxy
-    # Candidates are kept at the size of the stationary model.
-    height, width = state.size[0] // 2, state.size[1] // 2
+    height, width = state.size
     inside = 0 <= left < right <= width and 0 <= top < bottom <= height
     area = (right - left) * (bottom - top)
     expected = (area, area * state.planes, area * state.planes)

@@ -1,5 +1,9 @@
 """From a source picture to the small luma that the detectors look at."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -9,10 +13,37 @@ from sharpeyes.detectors.errors import PictureError
 Plane = npt.NDArray[np.uint8]
 """(h, w) uint8: luma 0-255, or a mask of 0 and 255."""
 
+LOOK_SIDE_PX = 160
+"""Longer side of what motion and standing things are looked for in. Cars at the far end of a
+street keep some 10 x 5 pixels, and their noise is averaged away."""
 WORKING_SIDE_PX = 320
-"""Longer side of the working picture. Cars at the far end of a street keep some 20 x 10 pixels."""
+"""Longer side of the picture by which its quality is measured."""
 
 _COLOUR_DIMENSIONS = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One frame, decoded as small as may be.
+
+    Attributes:
+        picture: (H, W, 3) BGR or (H, W) luma uint8, no smaller than `look_size` of the whole.
+        size: (height, width) of the whole picture, in pixels of which boxes are told.
+        whole: decodes it for who needs to see details, (height, width, 3) or (height, width).
+    """
+
+    picture: Plane
+    size: tuple[int, int]
+    whole: Callable[[], Plane]
+
+    @classmethod
+    def of(cls, picture: Plane) -> Self:
+        """Make a frame of a whole picture.
+
+        Raises:
+            PictureError: it is not (H, W, 3) or (H, W) uint8 with at least one pixel.
+        """
+        return cls(picture, check_picture(picture), lambda: picture)
 
 
 def check_picture(picture: npt.NDArray[np.uint8]) -> tuple[int, int]:
@@ -34,6 +65,15 @@ def working_size(height: int, width: int) -> tuple[int, int]:
     """Return the working (height, width): the same shape, even, at most 320 pixels long."""
     scale = min(1.0, WORKING_SIDE_PX / max(height, width))
     return 2 * max(1, round(height * scale / 2)), 2 * max(1, round(width * scale / 2))
+
+
+def look_size(height: int, width: int) -> tuple[int, int]:
+    """Return the (height, width) at which detectors look at a picture of another.
+
+    The same shape, at most 160 long and at most half: single pixels are noisy.
+    """
+    scale = min(0.5, LOOK_SIDE_PX / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def shrink(picture: Plane, height: int, width: int) -> Plane:

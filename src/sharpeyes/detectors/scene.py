@@ -18,7 +18,7 @@ from sharpeyes.detectors.errors import TimeError
 from sharpeyes.detectors.finding import Finding, Rejection, Standing
 from sharpeyes.detectors.foreground import judge_motion
 from sharpeyes.detectors.motion import MotionReport, end_of
-from sharpeyes.detectors.picture import Plane, check_picture, shrink, to_luma, working_size
+from sharpeyes.detectors.picture import Frame, Plane, check_picture, look_size, shrink, to_luma
 from sharpeyes.detectors.surface import Surface, to_surface
 from sharpeyes.detectors.telling import Scale, tell_rejection, tell_standing, tell_vehicle
 from sharpeyes.detectors.vehicles import VehicleWatch
@@ -36,7 +36,7 @@ Size = tuple[int, int]
 
 @dataclass(slots=True)
 class _Parts:
-    """What is made anew when the working size changes."""
+    """What is made anew when the size of the look changes."""
 
     size: Size
     planes: int
@@ -108,13 +108,19 @@ class SceneDetector:
             TimeError: the time is not finite, or not after the last frame's. A camera whose clock
                 was set back needs a new detector: dwell cannot be measured across the step.
         """
-        self._source = check_picture(picture)
+        return self.look(Frame.of(picture), time_s)
+
+    def look(self, frame: Frame, time_s: float) -> list[Finding]:
+        """Look at one frame that was decoded small; otherwise the same as `update`."""
+        picture = frame.picture
+        check_picture(picture)
         elapsed_s = self._advance(time_s)
-        size = working_size(*self._source)
+        self._source = frame.size
+        size = look_size(*frame.size)
         parts = self._parts
         if parts is None or (parts.size, parts.planes) != (size, _planes(picture)):
             return self._begin(picture, size)
-        small = _without_privacy(shrink(picture, *_half_size(size)), parts.zones)
+        small = _without_privacy(shrink(picture, *size), parts.zones)
         luma = to_luma(small)
         levels, self.scene_changed = judge_motion(parts.motion, luma)
         if levels is not None:
@@ -122,7 +128,7 @@ class SceneDetector:
         findings = parts.episodes.update(parts.motion.foreground, time_s, self._source)
         if levels is not None and time_s - parts.looked_s >= LOOK_PERIOD_S:
             surface = to_surface(luma, small)
-            findings += self._report_vehicles(parts, surface, picture)
+            findings += self._report_vehicles(parts, surface, frame)
         return findings
 
     @property
@@ -132,7 +138,7 @@ class SceneDetector:
 
     @property
     def foreground(self) -> npt.NDArray[np.bool_]:
-        """(h, w) bool at the working size: what moved in the last picture; (0, 0) before it."""
+        """(h, w) bool, at most 160 long: what moved in the last picture; (0, 0) before it."""
         if self._parts is None:
             return np.zeros((0, 0), np.bool_)
         return self.foreground_at(*self._parts.size) > 0
@@ -185,8 +191,8 @@ class SceneDetector:
     def _begin(self, picture: npt.NDArray[np.uint8], size: Size) -> list[Finding]:
         """Learn a view from its first picture, and go on with what was kept of the same view."""
         kept = self._keep()
-        zones = ZoneMap(self._zones, *_half_size(size))
-        small = _without_privacy(shrink(picture, *_half_size(size)), zones)
+        zones = ZoneMap(self._zones, *size)
+        small = _without_privacy(shrink(picture, *size), zones)
         luma = to_luma(small)
         surface = to_surface(luma, small)
         parts = _Parts(
@@ -207,23 +213,20 @@ class SceneDetector:
         parts.episodes.resume(kept.episodes)
         return []
 
-    def _report_vehicles(
-        self, parts: _Parts, surface: Surface, picture: npt.NDArray[np.uint8]
-    ) -> list[Finding]:
+    def _report_vehicles(self, parts: _Parts, surface: Surface, frame: Frame) -> list[Finding]:
         elapsed_s = self._last_s - parts.looked_s
         parts.looked_s = self._last_s
         scale = self._scale(parts.size)
-        verify = None if self._verifier is None else partial(self._verify, picture, scale)
+        verify = None if self._verifier is None else partial(self._verify, frame, parts.size)
         return [
             tell_vehicle(step.candidate, step.end_s, self._last_s, scale)
             for step in parts.vehicles.update(surface, self._last_s, elapsed_s, verify)
         ]
 
-    def _verify(
-        self, picture: npt.NDArray[np.uint8], scale: Scale, candidate: Candidate
-    ) -> Sighting:
+    def _verify(self, frame: Frame, size: Size, candidate: Candidate) -> Sighting:
         assert self._verifier is not None
-        box = scale_box(candidate.box_xyxy, *scale)
+        picture = frame.whole()
+        box = scale_box(candidate.box_xyxy, size, (picture.shape[0], picture.shape[1]))
         return self._verifier.look(blank_privacy(picture, self._zones), box)
 
     def _end_all(self, kept: kept_state.KeptState) -> list[Finding]:
@@ -238,7 +241,7 @@ class SceneDetector:
 
     def _scale(self, size: Size) -> Scale:
         """Return from what to what boxes of the stationary model are scaled."""
-        return _half_size(size), self._source
+        return size, self._source
 
     def _keep(self) -> kept_state.KeptState:
         if self._parts is None:
@@ -266,7 +269,3 @@ def _without_privacy(small: Plane, zones: ZoneMap) -> Plane:
     if zones.private is None:
         return small
     return np.asarray(cv2.copyTo(small, cv2.bitwise_not(zones.private)), np.uint8)
-
-
-def _half_size(size: Size) -> Size:
-    return size[0] // 2, size[1] // 2

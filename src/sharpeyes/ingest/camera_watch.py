@@ -10,13 +10,14 @@ import structlog
 
 from sharpeyes.detectors import kept_state
 from sharpeyes.detectors.errors import StateError, TimeError
+from sharpeyes.detectors.picture import Frame
 from sharpeyes.detectors.scene import SceneDetector
 from sharpeyes.detectors.zones import Zone
 from sharpeyes.devices.fault import Fault
 from sharpeyes.events.event import NewEvent
 from sharpeyes.ingest.context import FrameFate, IngestContext
 from sharpeyes.ingest.detection import Detection
-from sharpeyes.ingest.looking import Look, Picture, look
+from sharpeyes.ingest.looking import Look, look
 from sharpeyes.ingest.sources import FrameSources, Take
 from sharpeyes.ingest.store import load_state, record
 from sharpeyes.ingest.telling import events_of
@@ -149,11 +150,11 @@ class CameraWatch:
         context, interval_s = self._context, self.camera.sample_interval_s
         due_s = context.monotonic_s()
         while True:
-            picture = await take()
-            if isinstance(picture, Fault):
-                return picture
+            frame = await take()
+            if isinstance(frame, Fault):
+                return frame
             self._note_recovery()
-            self._step = asyncio.create_task(self._look(picture))
+            self._step = asyncio.create_task(self._look(frame))
             await asyncio.shield(self._step)
             due_s += interval_s
             if missed := int(max(0.0, context.monotonic_s() - due_s) / interval_s):
@@ -161,7 +162,7 @@ class CameraWatch:
                 due_s += missed * interval_s
             await asyncio.sleep(max(0.0, due_s - context.monotonic_s()))
 
-    async def _look(self, picture: Picture) -> None:
+    async def _look(self, frame: Frame) -> None:
         context, detector = self._context, self._detector
         assert detector is not None
         arrived_at = context.now()
@@ -169,7 +170,7 @@ class CameraWatch:
         job = partial(
             look,
             detector,
-            picture,
+            frame,
             arrived_at.timestamp(),
             self._zones,
             context.settings,

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sharpeyes.detectors.finding import Finding
+from sharpeyes.detectors.picture import Frame
 from sharpeyes.detectors.scene import SceneDetector
-from sharpeyes.detectors.zones import Zone, ZoneKind, blank_privacy
+from sharpeyes.detectors.zones import Zone, blank_privacy
 from sharpeyes.ingest.settings import IngestSettings
 
 Picture = NDArray[np.uint8]
@@ -37,8 +38,8 @@ class Look:
 
     Attributes:
         findings: worth an event.
-        width_px: of the frame, in which the findings' boxes are told.
-        height_px: of the frame.
+        width_px: of the whole frame, in whose pixels the findings' boxes are told.
+        height_px: of the whole frame.
         evidence: the frame as it is kept; None where no finding needs it.
         state: what the detector knew after the frame; None unless there are findings.
     """
@@ -52,7 +53,7 @@ class Look:
 
 def look(
     detector: SceneDetector,
-    picture: Picture,
+    frame: Frame,
     time_s: float,
     zones: Sequence[Zone],
     settings: IngestSettings,
@@ -63,21 +64,19 @@ def look(
 
     Args:
         detector: of this camera; it learns the frame.
-        picture: the frame; it is not changed.
+        frame: the frame; it is not changed.
         time_s: when it arrived, in seconds since 1970.
-        zones: the camera's; privacy zones are black before anything is looked at.
+        zones: the camera's, which the detector has too; privacy zones are black in evidence.
         settings: how often motion is worth an event, and what evidence is like.
         motion_told_s: when the last motion event of this camera was, in the time of `time_s`.
 
     Raises:
         TimeError: `time_s` is not after the frame before.
     """
-    if any(zone.kind is ZoneKind.PRIVACY for zone in zones):
-        picture = blank_privacy(picture, zones)
-    height_px, width_px = picture.shape[:2]
+    height_px, width_px = frame.size
     motion_due = time_s - motion_told_s >= settings.motion_min_interval_s
     findings = []
-    for finding in detector.update(picture, time_s):
+    for finding in detector.look(frame, time_s):
         # Streets are full of motion: one event a while, and none of its end.
         if finding.kind == "motion":
             if finding.phase != "start" or not motion_due:
@@ -86,12 +85,14 @@ def look(
         findings.append(finding)
     if not findings:
         return Look((), width_px, height_px)
-    shown = any(finding.phase != "end" for finding in findings)
+    evidence = None
+    if any(finding.phase != "end" for finding in findings):
+        evidence = make_evidence(blank_privacy(frame.whole(), zones), settings)
     return Look(
         tuple(findings),
         width_px,
         height_px,
-        evidence=make_evidence(picture, settings) if shown else None,
+        evidence=evidence,
         state=detector.dump(),
     )
 

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
+from sharpeyes.detectors.picture import Frame, look_size
 from sharpeyes.devices.credentials import Credentials
 from sharpeyes.devices.fault import Fault, FaultKind
-from sharpeyes.devices.jpeg import decode_jpeg
+from sharpeyes.devices.jpeg import decode_jpeg, jpeg_size
 from sharpeyes.devices.keyframes import Keyframe, KeyframeStream, first_keyframe
 from sharpeyes.devices.snapshot import fetch_snapshot
 from sharpeyes.ingest.context import IngestContext
@@ -17,10 +18,11 @@ from sharpeyes.registry.camera import Camera, PollMode, SampleSource
 from sharpeyes.registry.errors import RegistryError
 from sharpeyes.registry.outage import DATABASE_AWAY
 
-Take = Callable[[], Awaitable[Picture | Fault]]
+Take = Callable[[], Awaitable[Frame | Fault]]
 """Gives the newest frame; after a fault the source is over."""
 
 _Answer = TypeVar("_Answer")
+_REDUCTIONS: tuple[Literal[8, 4, 2], ...] = (8, 4, 2)
 
 
 class FrameSources(Protocol):
@@ -67,11 +69,11 @@ class Sources:
         """
         devices = self._context.devices
 
-        async def snapshot(credentials: Credentials | None) -> Picture | Fault:
+        async def snapshot(credentials: Credentials | None) -> Frame | Fault:
             return await self._fetch_snapshot(camera, credentials)
 
-        async def keyframe(credentials: Credentials | None) -> Picture | Fault:
-            return _picture(
+        async def keyframe(credentials: Credentials | None) -> Frame | Fault:
+            return _frame(
                 await first_keyframe(
                     _stream_url(camera),
                     credentials,
@@ -125,7 +127,7 @@ class Sources:
 
     async def _fetch_snapshot(
         self, camera: Camera, credentials: Credentials | None
-    ) -> Picture | Fault:
+    ) -> Frame | Fault:
         context, limits = self._context, self._context.devices.http
         assert camera.snapshot_url is not None
         jpeg = await fetch_snapshot(
@@ -138,16 +140,46 @@ class Sources:
         if isinstance(jpeg, Fault):
             return jpeg
         return await asyncio.get_running_loop().run_in_executor(
-            context.executor, partial(decode_jpeg, jpeg, max_pixels=limits.max_snapshot_pixels)
+            context.executor, partial(decode_snapshot, jpeg, max_pixels=limits.max_snapshot_pixels)
         )
 
 
-async def _next_picture(stream: KeyframeStream) -> Picture | Fault:
-    return _picture(await stream.next_keyframe())
+async def _next_picture(stream: KeyframeStream) -> Frame | Fault:
+    return _frame(await stream.next_keyframe())
 
 
-def _picture(keyframe: Keyframe | Fault) -> Picture | Fault:
-    return keyframe if isinstance(keyframe, Fault) else keyframe.picture
+def _frame(keyframe: Keyframe | Fault) -> Frame | Fault:
+    return keyframe if isinstance(keyframe, Fault) else Frame.of(keyframe.picture)
+
+
+def decode_snapshot(jpeg: bytes, *, max_pixels: int) -> Frame | Fault:
+    """Decode a snapshot as small as a detector can do with, at a fraction of the cost.
+
+    Args:
+        jpeg: the picture as it came; its frame keeps it, to decode it whole when it is told of.
+        max_pixels: most pixels that the whole picture may have.
+    """
+    size = jpeg_size(jpeg)
+    reduce = 1 if size is None else _reduction(*size)
+    small = decode_jpeg(jpeg, max_pixels=max_pixels, reduce=reduce)
+    if size is None or isinstance(small, Fault):
+        return small if isinstance(small, Fault) else Frame.of(small)
+    width_px, height_px = size
+
+    def whole() -> Picture:
+        decoded = decode_jpeg(jpeg, max_pixels=max_pixels)
+        return small if isinstance(decoded, Fault) else decoded
+
+    return Frame(small, (height_px, width_px), whole)
+
+
+def _reduction(width_px: int, height_px: int) -> Literal[1, 2, 4, 8]:
+    """Return by how much a picture can be reduced and not fall below the detectors' size."""
+    least_height_px, least_width_px = look_size(height_px, width_px)
+    for reduce in _REDUCTIONS:
+        if height_px >= reduce * least_height_px and width_px >= reduce * least_width_px:
+            return reduce
+    return 1
 
 
 def _accepted(answer: object) -> bool | None:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from sharpeyes.detectors.finding import Finding
+from sharpeyes.detectors.picture import Frame
 from sharpeyes.detectors.zones import Zone, ZoneKind
 from sharpeyes.devices.credentials import Credentials
 from sharpeyes.devices.fault import Fault, FaultKind
@@ -26,7 +27,6 @@ from sharpeyes.events.store import EventStore
 from sharpeyes.ingest.camera_watch import CameraWatch
 from sharpeyes.ingest.context import FrameFate, IngestContext
 from sharpeyes.ingest.detection import Detection
-from sharpeyes.ingest.looking import Picture
 from sharpeyes.ingest.settings import IngestSettings
 from sharpeyes.ingest.sources import Take
 from sharpeyes.ingest.store import load_state
@@ -63,10 +63,10 @@ class Film:
     async def open(self, camera: Camera) -> AsyncIterator[Take | Fault]:  # noqa: ARG002  # the seam's
         yield self._take
 
-    async def _take(self) -> Picture | Fault:
+    async def _take(self) -> Frame | Fault:
         for second in self.seconds:
             self.now_s = float(second)
-            return render(PARKED, second)
+            return Frame.of(render(PARKED, second))
         self.over.set()
         return Fault(FaultKind.NO_FRAMES, "the film is over")
 

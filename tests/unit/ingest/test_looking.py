@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from sharpeyes.detectors.picture import Frame
 from sharpeyes.detectors.scene import SceneDetector
 from sharpeyes.detectors.zones import WHOLE_PICTURE, Zone, ZoneKind
 from sharpeyes.devices.simulator.drawing import render
@@ -37,7 +38,7 @@ def told_at(settings: IngestSettings) -> list[int]:
     detector, told = SceneDetector(), [-1000]
     for second in range(60):
         picture = render(QUIET, second)
-        seen = look(detector, picture, second, (), settings, motion_told_s=told[-1])
+        seen = look(detector, Frame.of(picture), second, (), settings, motion_told_s=told[-1])
         assert (seen.evidence is None) == (not seen.findings)
         if seen.findings:
             assert seen.state is not None
@@ -62,6 +63,7 @@ def test_a_privacy_zone_is_black_before_anything_looks() -> None:
     for second in range(20):
         picture = render(QUIET, second)
         before = picture.copy()
-        seen = look(detector, picture, second, zones, IngestSettings(), motion_told_s=-1e9)
+        frame = Frame.of(picture)
+        seen = look(detector, frame, second, zones, IngestSettings(), motion_told_s=-1e9)
         assert seen.findings == ()
         assert np.array_equal(picture, before)
