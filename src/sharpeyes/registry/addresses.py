@@ -17,10 +17,12 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII | re.IGNORECASE)
 _PATH = re.compile(r"/[!-~]*", re.ASCII)
 # Some makers' addresses carry the password: /user=admin&password=1234&channel=1
 _PASSWORD_IN_PATH = re.compile(r"((?:password|passwd|pass|pwd|psw|pw)=)[^&]*", re.IGNORECASE)
-_MAC = re.compile(r"([0-9A-F]{2})-([0-9A-F]{2})(?:-[0-9A-F]{2}){4}", re.ASCII)
+_MAC = re.compile(r"[0-9A-F]{2}(?:-[0-9A-F]{2}){5}", re.ASCII)
+# The lowest bit of the first byte is set in addresses of groups.
+_MAC_OF_ONE = re.compile(r"[0-9A-F][02468ACE](?:-[0-9A-F]{2}){5}", re.ASCII)
 _MAC_DIGITS = re.compile(r"[0-9A-F]{12}", re.ASCII)
 _MAC_SIGNS = str.maketrans("", "", "-:. ")
-_NOBODY = ("00-00-00-00-00-00", "FF-FF-FF-FF-FF-FF")
+_NOBODY = "00-00-00-00-00-00"
 
 
 def tidy_host(host: str) -> str:
@@ -50,12 +52,11 @@ def tidy_mac(address: str) -> str:
 
 def refuse_mac(address: str) -> str | None:
     """Check a MAC address that `tidy_mac` has written."""
-    parts = _MAC.fullmatch(address)
-    if parts is None:
-        return "must be a MAC address such as AA-BB-CC-DD-EE-FF"
-    if address in _NOBODY or int(parts[1], 16) & 1:
+    if _MAC_OF_ONE.fullmatch(address) and address != _NOBODY:
+        return None
+    if _MAC.fullmatch(address):
         return "is not the MAC address of one device"
-    return None
+    return "must be a MAC address such as AA-BB-CC-DD-EE-FF"
 
 
 def refuse_ipv4(address: str) -> str | None:

@@ -57,7 +57,7 @@ class PollMode(StrEnum):
     @property
     def at_any_time(self) -> bool:
         """Whether we may ask on a schedule, and so can say whether the camera is well."""
-        return self in {PollMode.DIRECT, PollMode.RECORDER}
+        return self is PollMode.DIRECT or self is PollMode.RECORDER
 
 
 class Life(StrEnum):

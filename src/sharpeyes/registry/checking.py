@@ -25,6 +25,7 @@ _TOO_EARLY = f"lies before {_FIRST_YEAR}, when there were no such cameras"
 _AHEAD = timedelta(days=1)
 _CODE_DIGITS = 20
 _PREFIX_DIGITS = 14
+_DIVISION_MAX_CHARACTERS = 16
 _PREFIXES_KEPT = 65_536
 
 _ORDER = {name: place for place, name in enumerate(CameraFile.__struct_fields__)}
@@ -61,49 +62,47 @@ def validate(
     return problems
 
 
-@lru_cache(_PREFIXES_KEPT)
-def _refuse_prefix(prefix: str) -> str | None:
-    """Check all but the serial of a device code, which many cameras share."""
-    try:
-        DeviceCode.parse(prefix.ljust(_CODE_DIGITS, "0")).require_camera()
-    except DeviceCodeError as error:
-        return str(error)
-    return None
-
-
-def _refuse_device_code(text: str) -> str | None:
-    if has_code_digits(text):
-        return _refuse_prefix(text[:_PREFIX_DIGITS])
-    try:
-        DeviceCode.parse(text)
-    except DeviceCodeError as error:
-        return str(error)
-    return None
-
-
-@lru_cache(_PREFIXES_KEPT)
-def _contradicts(prefix: str, division_code: str) -> bool:
-    return DeviceCode.parse(prefix.ljust(_CODE_DIGITS, "0")).contradicts(division_code)
-
-
-def _code_problems(file: CameraFile, *, division_known: bool) -> Iterator[FieldProblem]:
+def _code_problems(file: CameraFile, *, division_known: bool) -> list[FieldProblem]:
     text, division = file.device_code, file.division_code
-    reason = _refuse_device_code(text)
-    if reason is not None:
-        yield FieldProblem("device_code", shown(text), reason)
-        # A division that was taken from the code is not to blame for it.
-        if text.startswith(division):
-            return
-    wrong = refuse_division_code(division)
+    if has_code_digits(text) and len(division) <= _DIVISION_MAX_CHARACTERS:
+        reason, wrong = _judge_prefix(text[:_PREFIX_DIGITS], division)
+    else:
+        reason, wrong = _refuse_code(text), refuse_division_code(division)
     if wrong is None and not division_known:
         wrong = "no such division is known"
-    if wrong is None and reason is None and _contradicts(text[:_PREFIX_DIGITS], division):
-        wrong = f"the device code says {text[:6]} (its first six digits)"
-    if wrong is not None:
-        yield FieldProblem("division_code", shown(division), wrong)
+    problems = []
+    if reason is not None:
+        problems.append(FieldProblem("device_code", shown(text), reason))
+    # A division that was taken from the code is not to blame for it.
+    if wrong is not None and (reason is None or not text.startswith(division)):
+        problems.append(FieldProblem("division_code", shown(division), wrong))
     recorder = file.recorder_code
     if recorder is not None and (reason := _refuse_recorder(recorder)):
-        yield FieldProblem("recorder_code", shown(recorder), reason)
+        problems.append(FieldProblem("recorder_code", shown(recorder), reason))
+    return problems
+
+
+@lru_cache(_PREFIXES_KEPT)
+def _judge_prefix(prefix: str, division_code: str) -> tuple[str | None, str | None]:
+    """Check what many cameras share: all but the serial of the device code, and the division.
+
+    Returns:
+        The reasons for refusing the one and the other. That the division contradicts the code is
+        said only where both are right in themselves.
+    """
+    text = prefix.ljust(_CODE_DIGITS, "0")
+    reason, wrong = _refuse_code(text), refuse_division_code(division_code)
+    if reason is None and wrong is None and DeviceCode.parse(text).contradicts(division_code):
+        wrong = f"the device code says {text[:6]} (its first six digits)"
+    return reason, wrong
+
+
+def _refuse_code(text: str) -> str | None:
+    try:
+        DeviceCode.parse(text).require_camera()
+    except DeviceCodeError as error:
+        return str(error)
+    return None
 
 
 def _refuse_recorder(text: str) -> str | None:

@@ -56,6 +56,8 @@ def refuse_text(text: str, *, longest: int = NAME_MAX_CHARACTERS) -> str | None:
 
 def name_unseen(text: str) -> str | None:
     """Name the first character that a screen would obey, or hide, instead of showing it."""
+    if text.isprintable():
+        return None
     for position, character in enumerate(text, start=1):
         unseen = _UNSEEN.get(unicodedata.category(character))
         if unseen is not None:

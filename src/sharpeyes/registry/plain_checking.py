@@ -21,7 +21,6 @@ from sharpeyes.registry.fields import (
     NAME_MAX_CHARACTERS,
     refuse_number,
     refuse_police_station_code,
-    refuse_port,
     refuse_text,
 )
 from sharpeyes.registry.sheet import SHEET, Kind
@@ -53,26 +52,26 @@ _LONGEST: Mapping[str, int] = MappingProxyType(
 )
 _CONTACT_MAX_CHARACTERS = 100
 
-_REFUSALS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
-    {
-        "host": refuse_host,
-        "main_stream_path": refuse_path,
-        "sub_stream_path": refuse_path,
-        "snapshot_path": refuse_path,
-        "ipv4": refuse_ipv4,
-        "ipv6": refuse_ipv6,
-        "mac": refuse_mac,
-        "police_station_code": refuse_police_station_code,
-    }
+_NEVER_TOO_LONG = min(_LONGEST.values())
+
+_REFUSALS: tuple[tuple[str, Callable[[str], str | None]], ...] = (
+    ("host", refuse_host),
+    ("main_stream_path", refuse_path),
+    ("sub_stream_path", refuse_path),
+    ("snapshot_path", refuse_path),
+    ("ipv4", refuse_ipv4),
+    ("ipv6", refuse_ipv6),
+    ("mac", refuse_mac),
+    ("police_station_code", refuse_police_station_code),
 )
-_RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {
-        "sample_interval_s": (SAMPLE_INTERVAL_MIN_S, SAMPLE_INTERVAL_MAX_S),
-        "recording_days": (0, 3650),
-        "field_angle_deg": (1, 360),
-        "view_distance_m": (0.1, 100_000),
-        "recorder_channel": (1, 65_535),
-    }
+_RANGES = (
+    ("rtsp_port", 1, 65_535),
+    ("http_port", 1, 65_535),
+    ("sample_interval_s", SAMPLE_INTERVAL_MIN_S, SAMPLE_INTERVAL_MAX_S),
+    ("recording_days", 0, 3650),
+    ("field_angle_deg", 1, 360),
+    ("view_distance_m", 0.1, 100_000),
+    ("recorder_channel", 1, 65_535),
 )
 _TABLES: Mapping[str, CodeTable] = MappingProxyType(
     {
@@ -90,42 +89,60 @@ _ALLOWED = {
 }
 
 _texts_of = attrgetter(*_LONGEST)
-_refusable_of = attrgetter(*_REFUSALS)
-_numbers_of = attrgetter(*_RANGES)
+_refusable_of = attrgetter(*(name for name, _ in _REFUSALS))
+_numbers_of = attrgetter(*(name for name, _, _ in _RANGES))
 _one_of = attrgetter(*_ONE)
 
 
-def plain_problems(file: CameraFile) -> Iterator[FieldProblem]:
+def plain_problems(file: CameraFile) -> list[FieldProblem]:
     """Check the fields that say nothing about each other."""
-    yield from _text_problems(file)
-    yield from _number_problems(file)
-    yield from _coded_problems(file)
-    if file.contacts:
-        yield from _contact_problems(file.contacts)
-
-
-def _text_problems(file: CameraFile) -> Iterator[FieldProblem]:
-    for (field, longest), text in zip(_LONGEST.items(), _texts_of(file), strict=True):
-        # Whatever Python would print as it is has nothing that refuse_text looks for.
-        if text is None or (text.isprintable() and 0 < len(text) <= longest):
-            continue
-        if reason := refuse_text(text, longest=longest):
-            yield FieldProblem(field, shown(text), reason)
-    for (field, refuse), text in zip(_REFUSALS.items(), _refusable_of(file), strict=True):
+    problems: list[FieldProblem] = []
+    texts = _texts_of(file)
+    if not (file.name and _is_plain("".join(filter(None, texts)))):
+        problems += _text_problems(texts)
+    contacts = file.contacts
+    if contacts:
+        problems += _contact_problems(contacts)
+    for (field, refuse), text in zip(_REFUSALS, _refusable_of(file), strict=True):
         if text is not None and (reason := refuse(text)):
-            yield FieldProblem(field, shown(hide_password(text)), reason)
-
-
-def _number_problems(file: CameraFile) -> Iterator[FieldProblem]:
-    for field in ("rtsp_port", "http_port"):
-        if reason := refuse_port(getattr(file, field)):
-            yield FieldProblem(field, shown(getattr(file, field)), reason)
-    for (field, (least, most)), number in zip(_RANGES.items(), _numbers_of(file), strict=True):
+            problems.append(FieldProblem(field, shown(hide_password(text)), reason))
+    for (field, least, most), number in zip(_RANGES, _numbers_of(file), strict=True):
         if number is not None and not least <= number <= most:
-            yield FieldProblem(field, shown(number), refuse_number(number, least, most) or "")
+            reason = refuse_number(number, least, most)
+            problems.append(FieldProblem(field, shown(number), reason or ""))
+    return problems + _coded_problems(file)
+
+
+def _coded_problems(file: CameraFile) -> list[FieldProblem]:
+    problems = []
+    allowed = _ALLOWED[file.code_edition]
+    for field, value in zip(_ONE, _one_of(file), strict=True):
+        if value is not None and value not in allowed[field]:
+            problems.append(FieldProblem(field, str(int(value)), _why_no_code(field, value)))
+    for field in _SEVERAL:
+        values = getattr(file, field)
+        if values and not allowed[field].issuperset(values):
+            wrong = sorted(set(values) - allowed[field])
+            written = "/".join(map(str, wrong))
+            problems.append(FieldProblem(field, shown(written), _why_no_code(field, wrong[0])))
+    return problems
+
+
+def _is_plain(told: str) -> bool:
+    """Tell quickly that there is nothing to refuse in texts: most files have nothing."""
+    return len(told) <= _NEVER_TOO_LONG and told.isprintable()
+
+
+def _text_problems(texts: tuple[str | None, ...]) -> Iterator[FieldProblem]:
+    for (field, longest), text in zip(_LONGEST.items(), texts, strict=True):
+        if text is not None and (reason := refuse_text(text, longest=longest)):
+            yield FieldProblem(field, shown(text), reason)
 
 
 def _contact_problems(contacts: tuple[str, ...]) -> Iterator[FieldProblem]:
+    told = "".join(contacts)
+    if all(contacts) and len(contacts) <= CONTACTS_MAX and "/" not in told and _is_plain(told):
+        return
     for contact in contacts:
         reason = refuse_text(contact, longest=_CONTACT_MAX_CHARACTERS)
         if reason is None and "/" in contact:
@@ -134,18 +151,6 @@ def _contact_problems(contacts: tuple[str, ...]) -> Iterator[FieldProblem]:
             yield FieldProblem("contacts", shown(contact), reason)
     if len(contacts) > CONTACTS_MAX:
         yield FieldProblem("contacts", "", f"has more than {CONTACTS_MAX} contacts")
-
-
-def _coded_problems(file: CameraFile) -> Iterator[FieldProblem]:
-    allowed = _ALLOWED[file.code_edition]
-    for field, value in zip(_ONE, _one_of(file), strict=True):
-        if value is not None and value not in allowed[field]:
-            yield FieldProblem(field, str(int(value)), _why_no_code(field, value))
-    for field in _SEVERAL:
-        values: tuple[int, ...] = getattr(file, field)
-        if values and not allowed[field].issuperset(values):
-            wrong = sorted(set(values) - allowed[field])
-            yield FieldProblem(field, "/".join(map(str, wrong)), _why_no_code(field, wrong[0]))
 
 
 def _why_no_code(field: str, value: int) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
@@ -20,11 +19,8 @@ def _folded_upper(text: str) -> str:
     return fold(text).upper()
 
 
-def _kept(text: str) -> str:
-    return text
-
-
-_REQUIRED = frozenset({"device_code", "name", "division_code"})
+# What becomes of an empty text: None, but for fields that must be there.
+_EMPTY = {"device_code": "", "name": "", "division_code": ""}
 _OWN: Mapping[str, Callable[[str], str]] = MappingProxyType(
     {
         "device_code": fold,
@@ -38,12 +34,13 @@ _OWN: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "mac": tidy_mac,
     }
 )
-_TEXTS: tuple[tuple[str, Callable[[str], str]], ...] = tuple(
-    (field.name, _OWN.get(field.name, _kept))
+_PLAIN = tuple(
+    field.name
     for field in msgspec.structs.fields(CameraFile)
-    if field.type in {str, str | None}
+    if field.type in {str, str | None} and field.name not in _OWN
 )
-_texts_of = attrgetter(*(name for name, _ in _TEXTS))
+_plain_of = attrgetter(*_PLAIN)
+_own_of = attrgetter(*_OWN)
 
 
 def tidy(camera_file: CameraFile) -> CameraFile:
@@ -56,12 +53,27 @@ def tidy(camera_file: CameraFile) -> CameraFile:
     Tidying twice is tidying once.
     """
     changes: dict[str, Any] = {}
-    for (name, write), text in zip(_TEXTS, _texts_of(camera_file), strict=True):
-        if text is None:
-            continue
-        written = write(text.strip()) or (None if name not in _REQUIRED else "")
-        if written != text:
-            changes[name] = written
+    for name, text in zip(_PLAIN, _plain_of(camera_file), strict=True):
+        # Python gives the same text back where there is nothing to strip.
+        if text is not None and ((stripped := text.strip()) is not text or not text):
+            changes[name] = stripped or _EMPTY.get(name)
+    for (name, write), text in zip(_OWN.items(), _own_of(camera_file), strict=True):
+        if text is not None and ((written := write(text.strip())) != text or not text):
+            changes[name] = written or _EMPTY.get(name)
+    _tidy_several(camera_file, changes)
+    if camera_file.installed_at is not None:
+        changes["installed_at"] = _in_utc(camera_file.installed_at)
+    if camera_file.poll_mode is not PollMode.RECORDER:
+        own = changes.get("ipv4", camera_file.ipv4) or changes.get("ipv6", camera_file.ipv6)
+        if own and not changes.get("host", camera_file.host):
+            changes["host"] = tidy_host(own)
+    if all(getattr(camera_file, name) is value for name, value in changes.items()):
+        return camera_file
+    return msgspec.structs.replace(camera_file, **changes)
+
+
+def _tidy_several(camera_file: CameraFile, changes: dict[str, Any]) -> None:
+    """Put numbers into their order and drop empty contacts; keep what is so already."""
     for name in ("functions", "place_kinds"):
         numbers = getattr(camera_file, name)
         if len(numbers) > 1 and (ordered := tuple(sorted(set(numbers)))) != numbers:
@@ -69,12 +81,12 @@ def tidy(camera_file: CameraFile) -> CameraFile:
     contacts = camera_file.contacts
     if contacts and (told := tuple(filter(None, map(str.strip, contacts)))) != contacts:
         changes["contacts"] = told
-    installed_at = camera_file.installed_at
-    if installed_at is not None and installed_at.tzinfo not in {None, UTC}:
-        with contextlib.suppress(OverflowError):  # in the years 1 and 9999, which are refused
-            changes["installed_at"] = installed_at.astimezone(UTC)
-    if camera_file.poll_mode is not PollMode.RECORDER:
-        own = changes.get("ipv4", camera_file.ipv4) or changes.get("ipv6", camera_file.ipv6)
-        if own and not changes.get("host", camera_file.host):
-            changes["host"] = tidy_host(own)
-    return msgspec.structs.replace(camera_file, **changes) if changes else camera_file
+
+
+def _in_utc(time: datetime) -> datetime:
+    if time.tzinfo is None or time.tzinfo is UTC:
+        return time
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:  # in the years 1 and 9999, which are refused
+        return time
