@@ -14,7 +14,7 @@ from sharpeyes.health.status import Cause
 from sharpeyes.health.store import StatusStore, StoredStatus
 from sharpeyes.health.timers import Timer, Timers
 from sharpeyes.health.visiting import Visitor, Watched
-from sharpeyes.registry.camera import Camera, PollMode
+from sharpeyes.registry.camera import Camera
 from sharpeyes.registry.errors import RegistryError, StaleLeaseError
 from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.registry.shards import ShardLease
@@ -49,7 +49,8 @@ class HealthMonitor:
     def set_cameras(self, cameras: Iterable[tuple[Camera, ShardLease]]) -> None:
         """Go on with these cameras and no others; one whose record has changed is asked at once.
 
-        Cameras that may not be polled, or of which no address to ask is known, are left out.
+        Cameras that may not be polled, that are not in service, or of which no address to ask is
+        known, are left out.
         """
         self._wanted = {
             camera.camera_id: (camera, lease) for camera, lease in cameras if _can_be_asked(camera)
@@ -205,4 +206,4 @@ class HealthMonitor:
 
 
 def _can_be_asked(camera: Camera) -> bool:
-    return camera.poll_mode is PollMode.DIRECT and bool(camera.host) and not camera.lacks_path
+    return camera.is_measured and bool(camera.host) and not camera.lacks_path

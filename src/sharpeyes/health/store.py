@@ -50,8 +50,11 @@ SELECT from_status, to_status, NULLIF(decided_by, '') AS "check", cause, evidenc
 FROM camera_transition WHERE camera_id = $1 ORDER BY at DESC, transition_id DESC LIMIT $2
 """
 
-# A camera that may not be polled keeps no status, whatever was known before that was decided.
-_SUMMARY = """
+IS_MEASURED: Final = "(c.poll_mode IN ('direct', 'recorder') AND c.life = 'in_service')"
+"""SQL of `Camera.is_measured`, for a row `c` of camera."""
+
+# A camera that is not asked keeps no status, whatever was known before that was decided.
+_SUMMARY = f"""
 WITH RECURSIVE district AS (
     SELECT division_code, division_code AS top FROM division WHERE level <> 'city'
         AND (parent_code IS NULL
@@ -59,11 +62,12 @@ WITH RECURSIVE district AS (
     UNION ALL
     SELECT d.division_code, p.top FROM division d JOIN district p ON d.parent_code = p.division_code
 ), known AS (
-    SELECT c.tier, COALESCE(d.top, c.division_code) AS division_code,
-           CASE WHEN c.poll_mode = 'direct' THEN COALESCE(s.status, 'unknown')
+    SELECT c.tier, c.life, COALESCE(d.top, c.division_code) AS division_code,
+           CASE WHEN {IS_MEASURED} THEN COALESCE(s.status, 'unknown')
                 ELSE 'not_measured' END AS status
     FROM camera c LEFT JOIN camera_status s USING (camera_id)
          LEFT JOIN district d ON d.division_code = c.division_code
+    WHERE c.life <> 'removed'
 )
 SELECT tier, division_code, count(*) AS registered,
        count(*) FILTER (WHERE status <> 'not_measured') AS measured,
@@ -71,9 +75,10 @@ SELECT tier, division_code, count(*) AS registered,
        count(*) FILTER (WHERE status = 'degraded') AS degraded,
        count(*) FILTER (WHERE status = 'offline') AS offline,
        count(*) FILTER (WHERE status = 'unknown') AS unknown,
-       count(*) FILTER (WHERE status = 'not_measured') AS not_measured
+       count(*) FILTER (WHERE status = 'not_measured') AS not_measured,
+       count(*) FILTER (WHERE life = 'maintenance') AS maintenance
 FROM known GROUP BY GROUPING SETS ((), (tier), (division_code)) ORDER BY tier, division_code
-"""
+"""  # noqa: S608  # only constants are put together
 
 
 class StoredStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,13 +109,15 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """How many cameras are how.
 
     Attributes:
-        registered: all; `measured` + `not_measured`.
-        measured: those that may be polled; `ok` + `degraded` + `offline` + `unknown`.
+        registered: all but those that were removed; `measured` + `not_measured`.
+        measured: those in service that may be polled; `ok` + `degraded` + `offline` + `unknown`.
         ok: well.
         degraded: working for somebody, or badly.
         offline: seen by nobody.
         unknown: not judged yet.
-        not_measured: those that may not be polled, of which nothing can be said.
+        not_measured: those of which nothing can be said: they may not be polled, are planned, or
+            are under maintenance.
+        maintenance: how many of `not_measured` are being seen to.
     """
 
     registered: int = 0
@@ -120,6 +127,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     offline: int = 0
     unknown: int = 0
     not_measured: int = 0
+    maintenance: int = 0
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from sharpeyes.devices.keyframes import Keyframe, KeyframeStream, first_keyframe
 from sharpeyes.devices.snapshot import fetch_snapshot
 from sharpeyes.ingest.context import IngestContext
 from sharpeyes.ingest.looking import Picture
-from sharpeyes.registry.camera import Camera, PollMode, SampleSource
+from sharpeyes.registry.camera import Camera, SampleSource
 from sharpeyes.registry.errors import RegistryError
 from sharpeyes.registry.outage import DATABASE_AWAY
 
@@ -34,8 +34,11 @@ class FrameSources(Protocol):
 
 
 def can_be_sampled(camera: Camera) -> bool:
-    """Say whether a camera's record allows sampling, and says where from."""
-    if camera.poll_mode is not PollMode.DIRECT or camera.host is None:
+    """Say whether a camera's record allows sampling, and says where from.
+
+    A camera that is not in service is not sampled: who works on it would be reported as motion.
+    """
+    if not camera.is_measured or camera.host is None:
         return False
     match camera.sample_source:
         case SampleSource.KEYFRAME:

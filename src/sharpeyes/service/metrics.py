@@ -25,6 +25,7 @@ from prometheus_client.registry import Collector
 
 from sharpeyes.detectors.finding import Finding
 from sharpeyes.health.status import Check, CheckResult, Transition
+from sharpeyes.health.store import IS_MEASURED
 from sharpeyes.ingest.context import FrameFate
 
 # prometheus-client reads this when a metric is made: each process writes its figures to a file
@@ -88,9 +89,10 @@ class Gauges:
 async def read_gauges(pool: asyncpg.Pool) -> Gauges:
     """Count what a scrape shows."""
     cameras = await pool.fetch(
-        "SELECT c.tier, CASE WHEN c.poll_mode <> 'direct' THEN 'not_measured'"
-        " ELSE COALESCE(s.status, 'unknown') END AS status, count(*) AS n"
-        " FROM camera c LEFT JOIN camera_status s USING (camera_id) GROUP BY 1, 2"
+        f"SELECT c.tier, CASE WHEN {IS_MEASURED} THEN COALESCE(s.status, 'unknown')"  # noqa: S608
+        " WHEN c.life = 'maintenance' THEN 'maintenance' ELSE 'not_measured' END AS status,"
+        " count(*) AS n FROM camera c LEFT JOIN camera_status s USING (camera_id)"
+        " WHERE c.life <> 'removed' GROUP BY 1, 2"
     )
     # Delivered rows are many and need no gauge: the counter of attempts tells of them. Each state
     # of the others has an index of its own, which only its own query uses.

@@ -34,7 +34,7 @@ from sharpeyes.health.monitor import HealthMonitor
 from sharpeyes.health.settings import HealthSettings
 from sharpeyes.health.status import Check, CheckResult, Status, Transition
 from sharpeyes.health.store import StatusStore, StoredStatus
-from sharpeyes.registry.camera import Camera, PollMode
+from sharpeyes.registry.camera import Camera, Life, PollMode
 from sharpeyes.registry.shards import ShardLease
 
 FLEET = FleetSettings(cameras=10, rtsp_port=19554, http_port=19080)
@@ -336,13 +336,51 @@ async def test_what_may_not_be_polled_is_not_asked(
         await add(2, poll_mode=PollMode.ON_REQUEST),
         await add(3, poll_mode=PollMode.NONE),
         await add(4, main_stream_path=None, sub_stream_path=None, snapshot_path=None),
+        await add(5, life=Life.MAINTENANCE),
+        await add(6, life=Life.REMOVED),
     ]
     for camera in left_alone:
         await fleet.set_fault(camera.device_code, fault.Down())
     async with watching(asked, *left_alone, credentials={asked.camera_id: RIGHT}) as watch:
         await watch.until(asked, "ok")
-        assert [await watch.status(camera) for camera in left_alone] == [None, None, None]
+        assert [await watch.status(camera) for camera in left_alone] == [None] * len(left_alone)
         assert {result.cause for result in watch.noted.results} == {""}
+
+
+async def test_a_camera_behind_a_recorder_is_asked_there(
+    fleet: Fleet, add: AddCamera, watching: Watching
+) -> None:
+    camera = await add(
+        1,
+        poll_mode=PollMode.RECORDER,
+        recorder_code="42010200001180000001",
+        recorder_channel=1,
+    )
+    async with watching(camera, credentials={camera.camera_id: RIGHT}) as watch:
+        await watch.until(camera, "ok")
+        await fleet.set_fault(camera.device_code, fault.Down())
+        await watch.until(camera, "offline network")
+
+
+async def test_maintenance_ends_with_what_was_known_before(
+    fleet: Fleet, add: AddCamera, watching: Watching
+) -> None:
+    camera = await add(1)
+    mended = msgspec.structs.replace(camera, life=Life.MAINTENANCE, revision=2)
+    back = msgspec.structs.replace(camera, revision=3)
+    await fleet.set_fault(camera.device_code, fault.Down())
+    known = {camera.camera_id: RIGHT}
+    async with watching(camera, credentials=known) as watch:
+        await watch.until(camera, "offline network")
+    await fleet.clear(camera.device_code)
+    other = await add(2)
+    async with watching(mended, other, credentials={other.camera_id: RIGHT} | known) as watch:
+        await watch.until(other, "ok")
+        status = await watch.status(camera)
+        assert status is not None
+        assert status.status is Status.OFFLINE
+    async with watching(back, credentials=known) as watch:
+        await watch.until(camera, "ok")
 
 
 async def test_a_restart_changes_nobodys_status(

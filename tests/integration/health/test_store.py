@@ -11,7 +11,7 @@ from sharpeyes.events.event import EventType
 from sharpeyes.events.store import EventStore
 from sharpeyes.health.status import Cause, Check, Status, Transition
 from sharpeyes.health.store import Counts, StatusStore, record
-from sharpeyes.registry.camera import Camera, PollMode, Tier
+from sharpeyes.registry.camera import Camera, Life, PollMode, Tier
 from sharpeyes.registry.errors import StaleLeaseError
 from sharpeyes.registry.shards import ShardLease, ShardLeases
 
@@ -32,6 +32,7 @@ def transition(before: Status, after: Status, cause: Cause = Cause.NONE) -> Tran
 
 
 Write = Callable[..., Awaitable[bool]]
+RECORDER = {"recorder_code": "42010200001180000001", "recorder_channel": 1}
 WENT_OFFLINE = transition(Status.OK, Status.OFFLINE, Cause.NETWORK)
 
 
@@ -196,6 +197,11 @@ async def test_summary_says_what_was_not_measured(
         await add_camera(4, tier=Tier.SOCIAL, poll_mode=PollMode.ON_REQUEST, host=None),
         await add_camera(5, tier=Tier.SOCIAL, division_code="ZONE1", poll_mode=PollMode.NONE),
     ]
+    mended = await add_camera(6, tier=Tier.OTHER, life=Life.MAINTENANCE)
+    await add_camera(7, tier=Tier.OTHER, poll_mode=PollMode.RECORDER, **RECORDER)
+    gone = await add_camera(8, tier=Tier.OTHER, life=Life.REMOVED)
+    await write(mended, WENT_OFFLINE)
+    await write(gone, WENT_OFFLINE)
     await write(well, transition(Status.UNKNOWN, Status.OK))
     await write(down, transition(Status.UNKNOWN, Status.OFFLINE, Cause.NETWORK))
     await write(below, transition(Status.UNKNOWN, Status.DEGRADED, Cause.CLOCK))
@@ -205,15 +211,32 @@ async def test_summary_says_what_was_not_measured(
     summary = await StatusStore(pool).summary()
 
     assert summary.total == Counts(
-        registered=5, measured=3, ok=1, degraded=1, offline=1, not_measured=2
+        registered=7,
+        measured=4,
+        ok=1,
+        degraded=1,
+        offline=1,
+        unknown=1,
+        not_measured=3,
+        maintenance=1,
     )
     assert summary.by_tier == {
         1: Counts(registered=2, measured=2, ok=1, offline=1),
         2: Counts(registered=1, measured=1, degraded=1),
         3: Counts(registered=2, not_measured=2),
+        9: Counts(registered=2, measured=1, unknown=1, not_measured=1, maintenance=1),
     }
     assert summary.by_division == {
-        "420102": Counts(registered=4, measured=3, ok=1, degraded=1, offline=1, not_measured=1),
+        "420102": Counts(
+            registered=6,
+            measured=4,
+            ok=1,
+            degraded=1,
+            offline=1,
+            unknown=1,
+            not_measured=2,
+            maintenance=1,
+        ),
         local.division_code: Counts(registered=1, not_measured=1),
     }
 

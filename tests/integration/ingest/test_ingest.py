@@ -34,7 +34,7 @@ from sharpeyes.ingest.context import FrameFate, IngestContext
 from sharpeyes.ingest.ingest import Ingest
 from sharpeyes.ingest.settings import IngestSettings
 from sharpeyes.ingest.store import load_state
-from sharpeyes.registry.camera import Camera, PollMode, SampleSource
+from sharpeyes.registry.camera import Camera, Life, PollMode, SampleSource
 from sharpeyes.registry.shards import ShardLease
 from sharpeyes.registry.store import CameraStore
 
@@ -288,8 +288,9 @@ async def test_what_is_not_to_be_sampled_is_left_alone(
 ) -> None:
     none = await add(1, sample_source=SampleSource.NONE)
     on_request = msgspec.structs.replace(await add(2), poll_mode=PollMode.ON_REQUEST)
+    mended = await add(4, life=Life.MAINTENANCE)
     well = await add(3)
-    async with sampling(none, on_request, well) as running:
+    async with sampling(none, on_request, mended, well) as running:
         await running.noted.more(FrameFate.LOOKED_AT)
         assert fleet.sessions == 1
 
