@@ -38,12 +38,12 @@ class CredentialStore:
 
     Args:
         pool: The database.
-        key: 32 bytes, kept outside the database.
+        sealer: What seals them, or its key: 32 bytes, kept outside the database.
     """
 
-    def __init__(self, pool: asyncpg.Pool, key: bytes) -> None:
+    def __init__(self, pool: asyncpg.Pool, sealer: Sealer | bytes) -> None:
         self._pool = pool
-        self._sealer = Sealer(key)
+        self._sealer = Sealer(sealer) if isinstance(sealer, bytes) else sealer
 
     async def put(self, connection: Connection, camera_id: int, credentials: Credentials) -> None:
         """Store or replace a camera's credentials in the caller's transaction."""
@@ -52,7 +52,7 @@ class CredentialStore:
     async def put_many(self, connection: Connection, credentials: dict[int, Credentials]) -> None:
         """Store or replace the credentials of many cameras, by camera id."""
         sealed = [
-            (camera_id, self._seal(camera_id, credentials[camera_id]))
+            (camera_id, self.sealed(camera_id, credentials[camera_id]))
             for camera_id in sorted(credentials)
         ]
         await connection.executemany(
@@ -76,7 +76,7 @@ class CredentialStore:
             "SELECT ciphertext, nonce, key_id FROM camera_credential WHERE camera_id = $1",
             camera_id,
         )
-        return None if row is None else self._open(camera_id, row)
+        return None if row is None else self.opened(camera_id, row)
 
     async def has(self, camera_id: int) -> bool:
         """Tell whether a camera has credentials, be it that they can be opened or not."""
@@ -100,7 +100,7 @@ class CredentialStore:
         stored: dict[int, Credentials] = {}
         for row in rows:
             try:
-                stored[row["camera_id"]] = self._open(row["camera_id"], row)
+                stored[row["camera_id"]] = self.opened(row["camera_id"], row)
             except CredentialKeyError:
                 continue
         return {
@@ -109,19 +109,26 @@ class CredentialStore:
             if stored.get(camera_id) != wanted
         }
 
-    def _seal(self, camera_id: int, credentials: Credentials) -> Sealed:
+    def sealed(self, camera_id: int, credentials: Credentials) -> Sealed:
+        """Return a camera's credentials as they are stored."""
         secret = msgspec.msgpack.encode((credentials.username, credentials.password))
-        return self._sealer.seal(secret, _owner(camera_id))
+        return self._sealer.seal(secret, owner_of(camera_id))
 
-    def _open(self, camera_id: int, row: asyncpg.Record) -> Credentials:
+    def opened(self, camera_id: int, row: asyncpg.Record) -> Credentials:
+        """Open a row with `ciphertext`, `nonce` and `key_id`.
+
+        Raises:
+            CredentialKeyError: It cannot be opened with the keys at hand.
+        """
         sealed = Sealed(row["ciphertext"], row["nonce"], row["key_id"])
         try:
-            secret = self._sealer.open(sealed, _owner(camera_id))
+            secret = self._sealer.open(sealed, owner_of(camera_id))
         except UnsealError as error:
             raise CredentialKeyError(camera_id, str(error)) from error
         username, password = msgspec.msgpack.decode(secret, type=tuple[str, str])
         return Credentials(username, password)
 
 
-def _owner(camera_id: int) -> bytes:
+def owner_of(camera_id: int) -> bytes:
+    """Return what a camera's credentials are bound to."""
     return f"camera {camera_id}".encode()

@@ -1,8 +1,8 @@
-"""Secrets at rest: AES-256-GCM with one key, bound to what each secret belongs to."""
+"""Secrets at rest: AES-256-GCM, bound to what each secret belongs to."""
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -34,6 +34,7 @@ class Sealer:
 
     Args:
         key: 32 random bytes.
+        old_keys: Earlier ones, which open what they have sealed and seal nothing.
         random: Gives that many unpredictable bytes.
 
     Attributes:
@@ -41,12 +42,16 @@ class Sealer:
             nothing about them.
     """
 
-    def __init__(self, key: bytes, *, random: Callable[[int], bytes] = os.urandom) -> None:
-        if len(key) != KEY_BYTES:
-            raise ValueError(f"the key has {len(key)} bytes, not {KEY_BYTES}")
-        self._cipher = AESGCM(key)
+    def __init__(
+        self,
+        key: bytes,
+        *,
+        old_keys: Iterable[bytes] = (),
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> None:
         self._random = random
-        self.key_id = hashlib.sha256(key).hexdigest()[:8]
+        self.key_id = _key_id(key)
+        self._ciphers = {_key_id(old): AESGCM(old) for old in old_keys} | {self.key_id: AESGCM(key)}
 
     def seal(self, secret: bytes, owner: bytes) -> Sealed:
         """Encrypt a secret for its owner.
@@ -57,7 +62,8 @@ class Sealer:
                 another owner does not open.
         """
         nonce = self._random(_NONCE_BYTES)
-        return Sealed(self._cipher.encrypt(nonce, secret, owner), nonce, self.key_id)
+        cipher = self._ciphers[self.key_id]
+        return Sealed(cipher.encrypt(nonce, secret, owner), nonce, self.key_id)
 
     def open(self, sealed: Sealed, owner: bytes) -> bytes:
         """Decrypt a secret of `owner`.
@@ -65,9 +71,24 @@ class Sealer:
         Raises:
             UnsealError: It was sealed with another key or for another owner, or is damaged.
         """
-        if sealed.key_id != self.key_id:
+        cipher = self._ciphers.get(sealed.key_id)
+        if cipher is None:
             raise UnsealError(f"it was sealed with key {sealed.key_id}, and this is {self.key_id}")
         try:
-            return self._cipher.decrypt(sealed.nonce, sealed.ciphertext, owner)
+            return cipher.decrypt(sealed.nonce, sealed.ciphertext, owner)
         except InvalidTag as error:
             raise UnsealError("it is damaged or was sealed for something else") from error
+
+    def resealed(self, sealed: Sealed, owner: bytes) -> Sealed:
+        """Seal with the present key what an old one has sealed.
+
+        Raises:
+            UnsealError: As `open`.
+        """
+        return self.seal(self.open(sealed, owner), owner)
+
+
+def _key_id(key: bytes) -> str:
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"the key has {len(key)} bytes, not {KEY_BYTES}")
+    return hashlib.sha256(key).hexdigest()[:8]

@@ -19,6 +19,7 @@ from sharpeyes.service.access import Principal, of_account
 from sharpeyes.service.audit import audit
 from sharpeyes.service.errors import ServiceError
 from sharpeyes.service.roles import Role
+from sharpeyes.service.serving_pool import WHOLE_CITY, current_reach
 
 _LOGIN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}\Z")
 _SHORTEST_PASSWORD = 12
@@ -98,10 +99,12 @@ class Accounts:
             await audit(connection, actor, "account.add", login_name, detail=detail)
 
     async def list(self) -> list[Account]:
-        """Return all accounts in the order of their names."""
+        """Return the accounts of the running request's reach in the order of their names."""
         rows = await self._pool.fetch(
             "SELECT login_name, role, division_code, created_at, password_changed_at, disabled_at"
-            " FROM account ORDER BY login_name"
+            " FROM account LEFT JOIN division USING (division_code)"
+            " WHERE COALESCE(path, '') ^@ $1 ORDER BY login_name",
+            current_reach() or WHOLE_CITY,
         )
         return [msgspec.convert(dict(row), Account) for row in rows]
 

@@ -148,25 +148,21 @@ async def read_head(pool: asyncpg.Pool, now: datetime) -> Head | None:
     return Head(now, row["sequence"], row["hash"].hex())
 
 
-async def verify(pool: asyncpg.Pool, written_down: Iterable[Head], now: datetime) -> Verdict:
+async def verify(connection: Connection, written_down: Iterable[Head], now: datetime) -> Verdict:
     """Compute the chain again and compare it with what is stored, and with heads kept elsewhere.
 
     Args:
-        pool: As the owner: all entries must be seen.
+        connection: The owner's, for all entries must be seen; in a transaction of one snapshot, as
+            the service goes on meanwhile.
         written_down: Heads that were exported while the chain grew.
         now: The present.
     """
     wanted = {head.sequence: head.hash for head in written_down}
     check = _Check(wanted)
-    # One snapshot for all of it: the service goes on meanwhile.
-    async with (
-        pool.acquire() as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        async for row in _rows(connection):
-            check.take(row)
-        unchained = await connection.fetchval("SELECT count(*) FROM audit WHERE sequence IS NULL")
-        head = await connection.fetchrow("SELECT sequence, hash FROM audit_head")
+    async for row in _rows(connection):
+        check.take(row)
+    unchained = await connection.fetchval("SELECT count(*) FROM audit WHERE sequence IS NULL")
+    head = await connection.fetchrow("SELECT sequence, hash FROM audit_head")
     check.end(head, unchained)
     last = Head(now, check.sequence, check.previous.hex()) if check.sequence else None
     return Verdict(check.count, last, tuple(check.faults), check.fault_count)

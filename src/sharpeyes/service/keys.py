@@ -6,7 +6,9 @@ import secrets
 import stat
 from pathlib import Path
 
+from sharpeyes.registry.sealing import Sealer
 from sharpeyes.service.errors import KeyFileError
+from sharpeyes.service.settings import Settings
 
 KEY_BYTES = 32
 
@@ -51,6 +53,20 @@ def load_or_create_key(path: Path) -> bytes:
     if len(key) != KEY_BYTES:
         raise KeyFileError(f"{path}: is not a key: it must hold {KEY_BYTES * 2} hexadecimal digits")
     return key
+
+
+def load_sealer(settings: Settings) -> Sealer:
+    """Return what seals and opens secrets: with the key in force, and the old ones beside it.
+
+    Raises:
+        KeyFileError: As `load_or_create_key`; or an old key's file is not there.
+    """
+    old_keys = []
+    for path in settings.old_key_files:
+        if not path.exists():
+            raise KeyFileError(f"{path}: there is no such file, and old_key_files names it")
+        old_keys.append(load_or_create_key(path))
+    return Sealer(load_or_create_key(settings.secret_key_file), old_keys=old_keys)
 
 
 def _create(path: Path) -> None:

@@ -34,12 +34,13 @@ from sharpeyes.registry.store import CameraStore
 from sharpeyes.service import metrics
 from sharpeyes.service.api.app import build_app
 from sharpeyes.service.api.context import ApiContext
+from sharpeyes.service.audit_heads import write_heads
 from sharpeyes.service.changes import Changes
 from sharpeyes.service.database import open_pool
 from sharpeyes.service.errors import ServiceError
-from sharpeyes.service.keys import load_or_create_key
+from sharpeyes.service.keys import load_sealer
 from sharpeyes.service.maintenance import end_maintenance
-from sharpeyes.service.serving_pool import open_serving_pool
+from sharpeyes.service.serving_pool import WHOLE_CITY, open_serving_pool, reaching
 from sharpeyes.service.settings import HttpSettings, Settings
 from sharpeyes.service.worker import Worker, new_worker_id
 
@@ -62,7 +63,7 @@ async def run_api(settings: Settings, database_url: str, stop: asyncio.Event) ->
     """
     # First, so that the refusal of a port is not wrapped in what the tasks below may fail with.
     listener = listen(settings.http)
-    key = load_or_create_key(settings.secret_key_file)
+    sealer = load_sealer(settings)
     changes = Changes(database_url)
     async with (
         await open_serving_pool(database_url, min_size=1, max_size=10) as pool,
@@ -73,17 +74,23 @@ async def run_api(settings: Settings, database_url: str, stop: asyncio.Event) ->
             ApiContext(
                 settings=settings,
                 pool=pool,
-                cameras=CameraStore(pool, CredentialStore(pool, key)),
+                cameras=CameraStore(pool, CredentialStore(pool, sealer)),
                 divisions=DivisionStore(pool),
                 statuses=StatusStore(pool),
                 events=EventStore(pool),
-                endpoints=EndpointStore(pool, session, Sealer(key), settings.events),
+                endpoints=EndpointStore(pool, session, sealer, settings.events),
                 changes=changes,
             )
         )
-        listening = group.create_task(changes.run())
+        running = [group.create_task(changes.run())]
+        with reaching(WHOLE_CITY):
+            heads = write_heads(
+                pool, settings.head_file, stop, every_s=settings.audit_head_every_s, now=_now
+            )
+            running.append(group.create_task(heads))
         await _serve(app, listener, stop)
-        listening.cancel()
+        for task in running:
+            task.cancel()
 
 
 def listen(settings: HttpSettings) -> socket.socket:
@@ -126,7 +133,7 @@ async def _serve(app: web.Application, listener: socket.socket, stop: asyncio.Ev
 
 async def run_relay(settings: Settings, database_url: str, stop: asyncio.Event) -> None:
     """Deliver events, and end maintenance that is over, until `stop`."""
-    sealer = Sealer(load_or_create_key(settings.secret_key_file))
+    sealer = load_sealer(settings)
     async with (
         await open_pool(
             database_url, min_size=2, max_size=10, application_name="sharpeyes relay"
@@ -156,7 +163,7 @@ async def run_relay(settings: Settings, database_url: str, stop: asyncio.Event) 
 
 async def run_worker(settings: Settings, database_url: str, stop: asyncio.Event) -> None:
     """Probe, sample and detect for a fair share of the cameras until `stop`."""
-    key = load_or_create_key(settings.secret_key_file)
+    sealer = load_sealer(settings)
     changes = Changes(database_url)
     with ThreadPoolExecutor(settings.ingest.detection_threads, "detect") as executor:
         async with (
@@ -167,7 +174,7 @@ async def run_worker(settings: Settings, database_url: str, stop: asyncio.Event)
             asyncio.TaskGroup() as group,
         ):
             worker = _worker(
-                settings, key=key, pool=pool, http=http, executor=executor, changes=changes
+                settings, sealer=sealer, pool=pool, http=http, executor=executor, changes=changes
             )
             listening = group.create_task(changes.run())
             await worker.run(stop)
@@ -177,7 +184,7 @@ async def run_worker(settings: Settings, database_url: str, stop: asyncio.Event)
 def _worker(
     settings: Settings,
     *,
-    key: bytes,
+    sealer: Sealer,
     pool: asyncpg.Pool,
     http: aiohttp.ClientSession,
     executor: Executor,
@@ -185,7 +192,7 @@ def _worker(
 ) -> Worker:
     worker_id = new_worker_id()
     cameras = CameraStore(pool)
-    credentials = CredentialStore(pool, key)
+    credentials = CredentialStore(pool, sealer)
     # Both log in to the same devices, which lock an account after a few bad ones.
     logins = LoginGuard(
         refusals_to_block=settings.health.refusals_to_block,

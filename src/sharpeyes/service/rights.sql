@@ -131,8 +131,9 @@ SELECT pg_temp.open_table('endpoint', 'SELECT, INSERT, UPDATE', 'true', 'false')
 
 -- Who asks is looked up before any scope is known.
 SELECT pg_temp.open_table('token', 'SELECT', 'true', 'false');
-SELECT pg_temp.open_table('account', 'SELECT', 'true', 'false');
+SELECT pg_temp.open_table('account', 'SELECT, INSERT, UPDATE', 'true', 'false');
 SELECT pg_temp.open_table('session', 'SELECT, INSERT, DELETE');
 -- Entries are added and never changed; a subtree reads what its own people did.
 SELECT pg_temp.open_table('audit', 'SELECT, INSERT (entry)',
                           pg_temp.in_scope('division_path'), 'true');
+SELECT pg_temp.open_table('audit_head', 'SELECT', 'false');

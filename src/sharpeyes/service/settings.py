@@ -114,6 +114,22 @@ class Settings(BaseSettings):
         description="File with the key that protects camera passwords; default: secret.key in "
         "data_dir.",
     )
+    old_key_files: tuple[Path, ...] = Field(
+        default=(),
+        description="Files of earlier keys, which still open what they have sealed; see `sharpeyes "
+        "credential rotate-key`.",
+    )
+    audit_head_file: Path | None = Field(
+        default=None,
+        description="File to which the audit's last link is written down; default: "
+        "audit-heads.jsonl in data_dir.",
+    )
+    audit_head_every_s: float = Field(
+        default=600.0,
+        ge=1,
+        le=86_400,
+        description="How often the audit's last link is written down, if it has moved on.",
+    )
     workers: int | None = Field(
         default=None, ge=1, le=256, description="Worker processes; without it, as many as cores."
     )
@@ -142,6 +158,11 @@ class Settings(BaseSettings):
     def secret_key_file(self) -> Path:
         """The key file that is in force."""
         return self.key_file or self.data_dir / "secret.key"
+
+    @property
+    def head_file(self) -> Path:
+        """The file of the audit's heads that is in force."""
+        return self.audit_head_file or self.data_dir / "audit-heads.jsonl"
 
     @field_validator("database_url")
     @classmethod

@@ -9,6 +9,8 @@ from aiohttp import web
 
 from sharpeyes.service.accounts import Accounts
 from sharpeyes.service.api import (
+    accounts,
+    audit,
     camera_bulk,
     camera_life,
     camera_zones,
@@ -37,6 +39,8 @@ OPERATIONS = (
     *camera_zones.OPERATIONS,
     *events.OPERATIONS,
     *endpoints.OPERATIONS,
+    *accounts.OPERATIONS,
+    *audit.OPERATIONS,
     *stream.OPERATIONS,
     *probes.OPERATIONS,
 )

@@ -105,7 +105,7 @@ def add(  # noqa: PLR0917  # typer reads them by name
 
     async def command() -> FiledCamera:
         async with open_database() as database:
-            store = CameraStore(database.pool, CredentialStore(database.pool, database.key))
+            store = CameraStore(database.pool, CredentialStore(database.pool, database.sealer))
             async with store.edit(COMMAND_LINE) as edit:
                 camera = await edit.add(file, credentials)
                 await audit(edit.connection, COMMAND_LINE, "camera.add", camera.device_code)

@@ -121,7 +121,7 @@ def import_file(  # noqa: C901, PLR0917  # typer reads options by name, each may
                     note(remark)
                 job = ImportJob(
                     database.pool,
-                    CredentialStore(database.pool, database.key),
+                    CredentialStore(database.pool, database.sealer),
                     opened,
                     actor=COMMAND_LINE,
                     now=datetime.now(UTC),

@@ -32,7 +32,7 @@ def set_password(
 
     async def command() -> None:
         async with open_database() as database:
-            store = CameraStore(database.pool, CredentialStore(database.pool, database.key))
+            store = CameraStore(database.pool, CredentialStore(database.pool, database.sealer))
             camera = await find_camera(store, device_code)
             async with store.edit(COMMAND_LINE) as edit:
                 await edit.replace(camera.file, credentials, revision=camera.revision)

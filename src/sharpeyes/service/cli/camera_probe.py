@@ -41,7 +41,7 @@ def probe(
             store = CameraStore(database.pool)
             camera = await find_camera(store, device_code)
             _require_willing(camera, force=force)
-            credentials = await CredentialStore(database.pool, database.key).get(camera.camera_id)
+            credentials = await CredentialStore(database.pool, database.sealer).get(camera.camera_id)
             return camera, await _ask(database, camera, credentials)
 
     camera, answers = run(command())

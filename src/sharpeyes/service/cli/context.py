@@ -16,7 +16,7 @@ import typer
 
 from sharpeyes.registry.sealing import Sealer
 from sharpeyes.service.database import open_pool
-from sharpeyes.service.keys import load_or_create_key
+from sharpeyes.service.keys import load_sealer
 from sharpeyes.service.settings import Settings, load_settings
 from sharpeyes.service.startup import prepared_database
 
@@ -38,7 +38,6 @@ class Database:
 
     settings: Settings
     pool: asyncpg.Pool
-    key: bytes
     sealer: Sealer
 
 
@@ -60,9 +59,9 @@ def run(coroutine: Coroutine[object, object, T]) -> T:
 async def open_database() -> AsyncIterator[Database]:
     """Give the command its database: migrated, and started first where it is the embedded one."""
     chosen = settings()
-    key = load_or_create_key(chosen.secret_key_file)
+    sealer = load_sealer(chosen)
     async with (
         prepared_database(chosen) as url,
         await open_pool(url, min_size=1, max_size=4, application_name="sharpeyes command") as pool,
     ):
-        yield Database(settings=chosen, pool=pool, key=key, sealer=Sealer(key))
+        yield Database(settings=chosen, pool=pool, sealer=sealer)

@@ -1,4 +1,4 @@
-"""A camera's user name and password from the command line, where neither `ps` nor history looks."""
+"""Names and passwords from the command line, where neither `ps` nor history looks."""
 
 from __future__ import annotations
 
@@ -55,6 +55,23 @@ def read_credentials(
         raise typer.BadParameter("--username needs --password-stdin or --password-env VARIABLE")
     password = typer.prompt(f"Password of {username}", hide_input=True, err=True)
     return Credentials(username, password)
+
+
+def read_secret(what: str, *, from_stdin: bool, confirm: bool = False) -> str:
+    """Return a password that is asked for on the terminal, or read from standard input.
+
+    Raises:
+        typer.BadParameter: There is no terminal to ask on.
+        CliError: Standard input holds none.
+    """
+    if from_stdin:
+        if not (secret := _read_stdin()):
+            raise CliError("standard input holds no password")
+        return secret
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("without a terminal, --password-stdin is needed")
+    answer: str = typer.prompt(what, hide_input=True, confirmation_prompt=confirm, err=True)
+    return answer
 
 
 def _read_stdin() -> str:

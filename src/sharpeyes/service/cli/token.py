@@ -7,21 +7,33 @@ from typing import Annotated, cast
 
 import typer
 
-from sharpeyes.service.access import Scope, create_token, revoke_token
+from sharpeyes.service.access import create_token, revoke_token
 from sharpeyes.service.cli.context import open_database, run
 from sharpeyes.service.cli.output import CliError, console, note, print_json, print_table
+from sharpeyes.service.roles import Role, Scope
 
 app = typer.Typer(help="Access for people and programs.", no_args_is_help=True)
 
 _LONGEST_DAYS = 3650
+_DEFAULT_SCOPES = (Scope.CAMERAS_READ, Scope.EVENTS_READ, Scope.ENDPOINTS_READ)
 
 
 @app.command("create")
-def create(
+def create(  # noqa: PLR0917  # typer reads them by name
     name: Annotated[str, typer.Argument(help="Who will hold it, as the audit shall name it.")],
+    role: Annotated[
+        Role | None, typer.Option(help="What its holder is here for; it decides what it may do.")
+    ] = None,
     scope: Annotated[
         list[Scope] | None,
-        typer.Option(help="What it may do; repeat for several. Default: read all but pictures."),
+        typer.Option(
+            help="Instead of a role: one thing that it may do; repeat for several. "
+            "Default: cameras:read, events:read, endpoints:read."
+        ),
+    ] = None,
+    division: Annotated[
+        str | None,
+        typer.Option(help="Confine it to this division and all below it. Default: the city."),
     ] = None,
     days: Annotated[
         int, typer.Option(min=1, max=_LONGEST_DAYS, help="Days until it expires.")
@@ -31,17 +43,28 @@ def create(
     """Make a token. It is shown once and cannot be read again."""
     if not name.strip() or not name.isprintable():
         raise typer.BadParameter("the name must be printable text", param_hint="NAME")
-    scopes = frozenset(scope or (Scope.CAMERAS_READ, Scope.EVENTS_READ, Scope.ENDPOINTS_READ))
+    if role is not None and scope:
+        raise typer.BadParameter("give --role or --scope, not both")
+    scopes = role.scopes if role is not None else frozenset(scope or _DEFAULT_SCOPES)
     expires_at = datetime.now(UTC) + timedelta(days=days)
 
     async def command() -> str:
         async with open_database() as database:
-            return await create_token(database.pool, name, scopes, expires_at)
+            return await create_token(
+                database.pool, name, scopes, expires_at, role=role, division_code=division
+            )
 
     token = run(command())
     if as_json:
         print_json(
-            {"name": name, "token": token, "scopes": sorted(scopes), "expires_at": expires_at}
+            {
+                "name": name,
+                "token": token,
+                "role": role,
+                "scopes": sorted(scopes),
+                "division_code": division,
+                "expires_at": expires_at,
+            }
         )
         return
     note(f"Token for {name}, until {expires_at:%Y-%m-%d}; it is not shown again:")
@@ -57,7 +80,8 @@ def list_tokens(
     async def command() -> list[dict[str, object]]:
         async with open_database() as database:
             rows = await database.pool.fetch(
-                "SELECT name, scopes, created_at, expires_at, revoked_at FROM token ORDER BY name"
+                "SELECT name, role, scopes, division_code, created_at, expires_at, revoked_at"
+                " FROM token ORDER BY name"
             )
             return [dict(row) for row in rows]
 
@@ -66,11 +90,12 @@ def list_tokens(
         print_json(tokens)
         return
     print_table(
-        ("name", "scopes", "expires", "revoked"),
+        ("name", "may", "division", "expires", "revoked"),
         (
             (
                 token["name"],
-                " ".join(cast("list[str]", token["scopes"])),
+                token["role"] or " ".join(cast("list[str]", token["scopes"])),
+                token["division_code"] or "all",
                 f"{token['expires_at']:%Y-%m-%d}",
                 "yes" if token["revoked_at"] else "",
             )

@@ -1,5 +1,5 @@
 -- Accounts, subtrees for tokens, and an audit that is a chain
--- depends: 0010-camera-history
+-- depends: 0011-imports
 
 -- migrate: apply
 
@@ -102,6 +102,10 @@ SELECT at, jsonb_build_object(
 SET CONSTRAINTS audit_chain IMMEDIATE;
 DROP TABLE audit_unchained;
 
+-- Whose import it is: of the subtree of who began it; empty: of the whole city.
+ALTER TABLE import_run ADD COLUMN division_path text COLLATE "C" NOT NULL
+    DEFAULT COALESCE(current_setting('sharpeyes.scope', true), '');
+
 -- Which version of rights.sql is in force.
 CREATE TABLE rights (
     singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
@@ -111,6 +115,7 @@ CREATE TABLE rights (
 -- migrate: rollback
 
 DROP TABLE rights;
+ALTER TABLE import_run DROP COLUMN division_path;
 CREATE TABLE audit_chained AS SELECT at, actor, action, object, outcome, detail FROM audit
     ORDER BY audit_id;
 DROP TABLE audit;
