@@ -6,6 +6,7 @@ from collections import Counter
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
+import asyncpg
 import msgspec
 from aiohttp import web
 
@@ -13,7 +14,7 @@ from sharpeyes.registry.camera import FiledCamera
 from sharpeyes.registry.editing import CameraEdit, lock_cameras
 from sharpeyes.registry.errors import shown
 from sharpeyes.service.access import Principal
-from sharpeyes.service.api.camera_body import CameraPatch, patched, read_camera
+from sharpeyes.service.api.camera_body import CameraPatch, HandedIn, patched, read_camera
 from sharpeyes.service.api.context import CONTEXT, ApiContext
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.privacy import kept_contacts
@@ -25,6 +26,8 @@ from sharpeyes.service.audit import audit
 from sharpeyes.service.roles import Scope
 
 MOST_CAMERAS = 1000
+
+_OUT_OF_REACH = "lies outside of the division that you are confined to"
 
 Outcome = Literal["added", "changed", "unchanged", "refused"]
 
@@ -141,12 +144,19 @@ class _Batch:
             else patched(stored, item)
         )
         new = await read_camera(value, self._context.cameras)
-        with refusals():
-            async with self._edit.connection.transaction():
-                if stored is None:
-                    return "added", (await self._edit.add(new.file, new.credentials)).revision
-                file = kept_contacts(new.file, stored, self._principal)
-                camera = await self._edit.replace(file, new.credentials, revision=stored.revision)
+        try:
+            with refusals():
+                async with self._edit.connection.transaction():
+                    return await self._store(new, stored)
+        except asyncpg.InsufficientPrivilegeError:
+            # One camera that the database does not let them have is no reason to refuse the others.
+            raise _refusal("division_code", new.file.division_code, _OUT_OF_REACH) from None
+
+    async def _store(self, new: HandedIn, stored: FiledCamera | None) -> tuple[Outcome, int]:
+        if stored is None:
+            return "added", (await self._edit.add(new.file, new.credentials)).revision
+        file = kept_contacts(new.file, stored, self._principal)
+        camera = await self._edit.replace(file, new.credentials, revision=stored.revision)
         return "unchanged" if camera == stored else "changed", camera.revision
 
 
