@@ -17,6 +17,7 @@ from sharpeyes.devices.onvif_answers import DeviceInformation, MediaProfile
 from sharpeyes.devices.rtsp import RtspDescription, check_rtsp
 from sharpeyes.devices.settings import DeviceSettings
 from sharpeyes.devices.snapshot import fetch_snapshot
+from sharpeyes.devices.stream_choice import StreamAddresses, choose_streams
 
 _Answer = TypeVar("_Answer")
 
@@ -57,6 +58,7 @@ class DeviceProbe:
     information: DeviceInformation | Fault | None
     profiles: tuple[MediaProfile, ...] | Fault | None
     snapshot: SnapshotSize | Fault | None
+    addresses: StreamAddresses | Fault | None = None
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -68,6 +70,7 @@ class DeviceProbe:
             self.information,
             self.profiles,
             self.snapshot,
+            self.addresses,
         )
         return tuple(part for part in parts if isinstance(part, Fault))
 
@@ -81,6 +84,7 @@ async def probe_device(
     onvif_host: str | None = None,
     onvif_port: int | None = None,
     snapshot_url: str | None = None,
+    channel: int | None = None,
 ) -> DeviceProbe:
     """Ask a device one thing after the other.
 
@@ -95,6 +99,7 @@ async def probe_device(
         onvif_host: Its host, for ONVIF.
         onvif_port: Port of its ONVIF service, or None not to ask for it.
         snapshot_url: Where its snapshots are, or None: then ONVIF is asked where they are.
+        channel: The input, from 1 on, whose streams' addresses ONVIF is asked for; None not to ask.
 
     Raises:
         DeviceUrlError: An address cannot be used.
@@ -113,6 +118,7 @@ async def probe_device(
     clock: DeviceClock | Fault | None = None
     information: DeviceInformation | Fault | None = None
     profiles: tuple[MediaProfile, ...] | Fault | None = None
+    addresses: StreamAddresses | Fault | None = None
     snapshot_address: str | Fault | None = snapshot_url
     if onvif_host is not None and onvif_port is not None:
         onvif = OnvifClient(
@@ -127,7 +133,11 @@ async def probe_device(
         if not isinstance(clock, Fault):
             information = await sparing.ask(onvif.device_information)
             profiles = await sparing.ask(onvif.profiles)
-        if snapshot_url is None and isinstance(profiles, tuple) and profiles:
+        if channel is not None and isinstance(profiles, tuple):
+            addresses = await _addresses(sparing, onvif, profiles, channel)
+            if snapshot_url is None and isinstance(addresses, StreamAddresses):
+                snapshot_address = addresses.snapshot_url
+        elif snapshot_url is None and isinstance(profiles, tuple) and profiles:
             token = profiles[0].token
             snapshot_address = await sparing.ask(lambda: onvif.snapshot_uri(token))
     snapshot: SnapshotSize | Fault | None = None
@@ -135,7 +145,7 @@ async def probe_device(
         snapshot = snapshot_address
     elif (url := snapshot_address) is not None:
         snapshot = await sparing.ask(lambda: _snapshot(session, url, credentials, settings))
-    return DeviceProbe(rtsp, keyframe, clock, information, profiles, snapshot)
+    return DeviceProbe(rtsp, keyframe, clock, information, profiles, snapshot, addresses)
 
 
 class _SparingAsker:
@@ -153,6 +163,25 @@ class _SparingAsker:
         if isinstance(answer, Fault) and answer.kind is FaultKind.AUTH and self._has_credentials:
             self._refusal = answer
         return answer
+
+
+async def _addresses(
+    sparing: _SparingAsker, onvif: OnvifClient, profiles: tuple[MediaProfile, ...], channel: int
+) -> StreamAddresses | Fault:
+    choice = choose_streams(profiles, channel)
+    if isinstance(choice, Fault):
+        return choice
+    main, sub = choice.main, choice.sub
+    main_url = await sparing.ask(lambda: onvif.stream_uri(main.token))
+    if isinstance(main_url, Fault):
+        return main_url
+    sub_url = None if sub is None else await sparing.ask(lambda: onvif.stream_uri(sub.token))
+    if isinstance(sub_url, Fault):
+        return sub_url
+    snapshot_url = await sparing.ask(lambda: onvif.snapshot_uri(main.token))
+    # Many devices have streams and no snapshots.
+    told = None if isinstance(snapshot_url, Fault) else snapshot_url
+    return StreamAddresses(main.codec, main_url, sub_url, told)
 
 
 async def _keyframe(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,37 +33,33 @@ _PLACES_PER_PAGE = 1000
 # Cameras are fetched for so many places at once, or for fewer large ones: bounded memory.
 _PLACES_PER_BATCH = 100
 _AREA_PER_BATCH_DEG2 = 0.02  # about 200 square kilometres
+_CELLS_AROUND = 65_536
 
 _PAGE = f"""
     SELECT {COLUMNS}, division_path, west, south, east, north FROM place
     WHERE ($1::text IS NULL OR division_path ^@ $1) AND place_code > $2
     ORDER BY place_code LIMIT {_PLACES_PER_PAGE}
 """  # noqa: S608  # made of our own names and numbers
-IN_BOX = """
-    point(camera.longitude, camera.latitude)
-        <@ box(point({0}west, {0}south), point({0}east, {0}north))
-"""
-"""SQL: the cameras in a box of degrees, by the index of positions; the box's columns are of {0}."""
-
 _FIELDS = """
-    camera_id, longitude, latitude, tier, COALESCE(facing, 0) AS facing,
+    camera_id, camera.longitude, camera.latitude, tier, COALESCE(facing, 0) AS facing,
     COALESCE(camera_form, 0) AS form, COALESCE(field_angle_deg, 'NaN') AS field_angle_deg,
     COALESCE(view_distance_m, 'NaN') AS view_distance_m
 """
 _NEAR = f"""
-    SELECT place.place_id, array_agg(longitude) AS longitude, array_agg(latitude) AS latitude,
+    SELECT place_id, array_agg(longitude) AS longitude, array_agg(latitude) AS latitude,
         array_agg(tier) AS tier, array_agg(facing) AS facing, array_agg(form) AS form,
         array_agg(field_angle_deg) AS field_angle_deg,
         array_agg(view_distance_m) AS view_distance_m, array_agg(camera_id) AS camera_id
     FROM (
-        SELECT place_id, west, south, east, north FROM place WHERE place_id = ANY($1::bigint[])
-        -- So that the boxes are looked up one after the other.
-        OFFSET 0
-    ) AS place
-    CROSS JOIN LATERAL (
-        SELECT {_FIELDS} FROM camera WHERE {IN_BOX.format("place.")} AND {STANDING}
+        SELECT place_id, {_FIELDS}
+        FROM unnest($1::bigint[], $2::integer[]) AS box (place_id, cell)
+        JOIN place USING (place_id)
+        JOIN camera ON camera.map_cell = box.cell
+            AND camera.longitude BETWEEN place.west AND place.east
+            AND camera.latitude BETWEEN place.south AND place.north
+        WHERE {STANDING}
     ) AS near
-    GROUP BY place.place_id
+    GROUP BY place_id
 """  # noqa: S608  # as above
 _WITHOUT_POSITION = f"""
     SELECT division_path, tier, count(*) AS number FROM camera
@@ -209,7 +206,8 @@ class CoverageJudge:
                     yield _coverage(place, seen, unplaced[place_path]), place_path
 
     async def _near(self, places: Iterable[Place]) -> dict[int, asyncpg.Record]:
-        rows = await self._pool.fetch(_NEAR, [place.place_id for place in places])
+        cells = [(place.place_id, cell) for place in places for cell in _map_cells(place.box)]
+        rows = await self._pool.fetch(_NEAR, [c[0] for c in cells], [c[1] for c in cells])
         return {row["place_id"]: row for row in rows}
 
     async def _ancestors(self, path: str | None, level: Level) -> dict[str, str]:
@@ -254,6 +252,18 @@ def _batches(rows: Sequence[asyncpg.Record]) -> Iterable[list[asyncpg.Record]]:
         area_deg2 += own_deg2
     if batch:
         yield batch
+
+
+def _map_cells(box: tuple[float, float, float, float]) -> Iterator[int]:
+    """Return the cells of the map's index that a box touches, as migration 0012 numbers them."""
+    west, south, east, north = box
+    for column in range(_cell(west), _cell(east) + 1):
+        for row in range(_cell(south + 90), _cell(north + 90) + 1):
+            yield column * _CELLS_AROUND + row
+
+
+def _cell(degrees: float) -> int:
+    return math.floor(degrees / 360 * _CELLS_AROUND)
 
 
 def _state(watching: int, is_open: bool) -> CoverageState:

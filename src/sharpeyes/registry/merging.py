@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from sharpeyes.registry.camera import CameraFile, Life
-from sharpeyes.registry.credentials import Connection, CredentialStore
+from sharpeyes.registry.credentials import Connection
 from sharpeyes.registry.editing import lock_camera
 from sharpeyes.registry.errors import MergeError
 from sharpeyes.registry.history import sign
@@ -90,7 +90,6 @@ def combined(keep: CameraFile, drop: CameraFile) -> CameraFile:
 
 async def merge(
     store: CameraStore,
-    credentials: CredentialStore,
     keep_code: str,
     drop_code: str,
     *,
@@ -108,8 +107,7 @@ async def merge(
     back to what the history says was before, and the dropped camera back into service.
 
     Args:
-        store: The cameras.
-        credentials: Their credentials.
+        store: The cameras, and their credentials if those are to go along.
         keep_code: Device code of the camera that stays.
         drop_code: Device code of the one that goes.
         actor: Who does it.
@@ -127,7 +125,9 @@ async def merge(
         raise MergeError(f"camera {keep_code} cannot be merged with itself")
     # Read before, so that nobody holds one connection and waits for another.
     dropped = await store.get(drop_code)
-    offered = None if dropped is None else await credentials.get(dropped.camera_id)
+    offered = None
+    if dropped is not None and store.credentials is not None:
+        offered = await store.credentials.get(dropped.camera_id)
     async with store.edit(actor) as edit:
         connection = edit.connection
         await sign(connection, actor, action="merge")

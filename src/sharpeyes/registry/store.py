@@ -55,6 +55,11 @@ class CameraStore:
         self._credentials = credentials
         self._now = now
 
+    @property
+    def credentials(self) -> CredentialStore | None:
+        """Where credentials go, if it was given that."""
+        return self._credentials
+
     @asynccontextmanager
     async def edit(self, actor: str) -> AsyncIterator[CameraEdit]:
         """Open a transaction in which `actor` changes cameras; an error undoes all of it.

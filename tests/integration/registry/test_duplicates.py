@@ -133,9 +133,9 @@ async def test_a_merge_fills_what_was_empty(
         credentials=Credentials("admin", "canary-5q"),
     )
     await store.add_zone(DROP, ZONE)
-    dry = await merge(store, credentials, KEEP, DROP, actor="li", dry_run=True)
+    dry = await merge(store, KEEP, DROP, actor="li", dry_run=True)
     assert (await store.get(DROP)).life is Life.IN_SERVICE
-    done = await merge(store, credentials, KEEP, DROP, actor="li")
+    done = await merge(store, KEEP, DROP, actor="li")
     assert done == dry
     kept, dropped = await store.get(KEEP), await store.get(DROP)
     assert (kept.name, kept.facing, kept.model, kept.tier) == ("解放大道", 1, "DS", Tier.CITY)
@@ -158,7 +158,7 @@ async def test_a_merge_can_be_taken_back(
 ) -> None:
     before = await add(1, model=None)
     await add(2, model="DS")
-    await merge(store, credentials, KEEP, DROP, actor="li")
+    await merge(store, KEEP, DROP, actor="li")
     async with store.edit("li") as edit:
         await edit.replace(before.file)
         await edit.move(DROP, LifeState(Life.IN_SERVICE))
@@ -172,13 +172,11 @@ async def test_credentials_go_only_to_the_device_they_were_given_for(
     password = Credentials("admin", "canary-5q")
     same = await add(1, host="10.0.0.2")
     await add(2, host="10.0.0.2", credentials=password)
-    assert (await merge(store, credentials, KEEP, DROP, actor="li")).credentials
+    assert (await merge(store, KEEP, DROP, actor="li")).credentials
     assert await credentials.get(same.camera_id) == password
     other = await add(3)
     await add(4, credentials=password)
-    assert not (
-        await merge(store, credentials, other.device_code, DROP[:-1] + "4", actor="li")
-    ).credentials
+    assert not (await merge(store, other.device_code, DROP[:-1] + "4", actor="li")).credentials
     assert not await credentials.has(other.camera_id)
 
 
@@ -187,12 +185,12 @@ async def test_what_cannot_be_merged_says_why(
 ) -> None:
     await add(1)
     with pytest.raises(MergeError, match="with itself"):
-        await merge(store, credentials, KEEP, KEEP, actor="li")
+        await merge(store, KEEP, KEEP, actor="li")
     with pytest.raises(UnknownCameraError, match=DROP):
-        await merge(store, credentials, KEEP, DROP, actor="li")
+        await merge(store, KEEP, DROP, actor="li")
     await add(2)
     with pytest.raises(CameraChangedError, match=KEEP):
-        await merge(store, credentials, KEEP, DROP, actor="li", keep_revision=9)
-    await merge(store, credentials, KEEP, DROP, actor="li")
+        await merge(store, KEEP, DROP, actor="li", keep_revision=9)
+    await merge(store, KEEP, DROP, actor="li")
     with pytest.raises(MergeError, match="is removed"):
-        await merge(store, credentials, KEEP, DROP, actor="li")
+        await merge(store, KEEP, DROP, actor="li")

@@ -11,9 +11,14 @@ from sharpeyes.registry.errors import (
     CameraExistsError,
     CameraInvalidError,
     FieldProblem,
+    MergeError,
+    PlaceChangedError,
+    PlaceExistsError,
+    PlaceInvalidError,
     RegistryError,
     UnknownCameraError,
     UnknownDivisionError,
+    UnknownPlaceError,
     UnknownZoneError,
     ZoneExistsError,
     ZoneInvalidError,
@@ -26,6 +31,10 @@ _STATUSES: dict[type[RegistryError], HTTPStatus] = {
     UnknownCameraError: HTTPStatus.NOT_FOUND,
     UnknownZoneError: HTTPStatus.NOT_FOUND,
     CameraChangedError: HTTPStatus.PRECONDITION_FAILED,
+    MergeError: HTTPStatus.CONFLICT,
+    PlaceExistsError: HTTPStatus.CONFLICT,
+    UnknownPlaceError: HTTPStatus.NOT_FOUND,
+    PlaceChangedError: HTTPStatus.PRECONDITION_FAILED,
 }
 
 
@@ -48,7 +57,7 @@ def refusals() -> Iterator[None]:
 
 def refused_fields(error: RegistryError) -> tuple[FieldError, ...]:
     """Return the fields that an error is about; none where it is about no single field."""
-    if isinstance(error, CameraInvalidError):
+    if isinstance(error, CameraInvalidError | PlaceInvalidError):
         return field_errors_of(error.problems)
     if isinstance(error, UnknownDivisionError):
         return (FieldError("division_code", error.division_code, str(error)),)

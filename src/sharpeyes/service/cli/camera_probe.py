@@ -1,57 +1,110 @@
-"""`sharpeyes camera probe`: ask a registered camera everything once."""
+"""`sharpeyes camera probe`: ask registered cameras everything once."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Annotated, TypeVar
 
 import typer
 
-from sharpeyes.devices.credentials import Credentials
-from sharpeyes.devices.fault import Fault, FaultKind
+from sharpeyes.devices.fault import Fault
 from sharpeyes.devices.http_exchange import open_device_session
-from sharpeyes.devices.probe import DeviceProbe, FirstKeyframe, probe_device
+from sharpeyes.devices.probe import DeviceProbe, FirstKeyframe
 from sharpeyes.devices.rtsp import RtspDescription
-from sharpeyes.registry.camera import FiledCamera, PollMode
+from sharpeyes.registry.camera import FiledCamera
 from sharpeyes.registry.credentials import CredentialStore
+from sharpeyes.registry.filling import Filling, filled
 from sharpeyes.registry.store import CameraStore
+from sharpeyes.service.access import COMMAND_LINE
+from sharpeyes.service.asking import ask_camera, failure_of, why_not_ask
+from sharpeyes.service.cli.camera_probe_many import Many, probe_many
 from sharpeyes.service.cli.context import Database, open_database, run
-from sharpeyes.service.cli.output import CliError, print_json, print_table
-from sharpeyes.service.cli.registered import CodeArgument, JsonOption, find_camera
+from sharpeyes.service.cli.output import CliError, note, print_json, print_table
+from sharpeyes.service.cli.registered import JsonOption, TierWord, find_camera
 
 _Answer = TypeVar("_Answer")
 
 
-def probe(
-    device_code: CodeArgument,
+def probe(  # noqa: PLR0917  # typer reads them by name
+    device_code: Annotated[
+        str | None,
+        typer.Argument(metavar="[CODE]", help="The camera's 20-digit device code; or --all."),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Ask all that may be asked, as far as narrowed down.")
+    ] = False,
+    division: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="With --all: only this division and those below it."),
+    ] = None,
+    tier: Annotated[TierWord | None, typer.Option(help="With --all: only this tier.")] = None,
+    at_once: Annotated[
+        int, typer.Option(min=1, max=256, help="With --all: cameras asked at once.")
+    ] = 32,
+    fill: Annotated[
+        bool,
+        typer.Option(
+            "--fill",
+            help="Also ask ONVIF for maker, model, firmware and addresses, and file what differs.",
+        ),
+    ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="With --fill: replace streams and snapshots that are on file, too."
+        ),
+    ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="With --fill: do not ask. With --all, needed to file anything."),
+    ] = False,
     force: Annotated[
         bool,
         typer.Option("--force", help="Ask it although its file says that it may not be polled."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask a camera for its stream, a picture, its clock, its make and a snapshot.
+    """Ask a camera for its stream, a picture, its clock, its make and a snapshot; or ask many.
 
-    Exit code 1 when it cannot be reached, refuses the password, or fails at what its file promises.
+    Exit code 1 when one cannot be reached, refuses the password, or fails at what its file
+    promises.
     """
+    if (replace or yes) and not fill:
+        raise typer.BadParameter("--replace and --yes go with --fill")
+    if every:
+        if device_code is not None or force:
+            raise typer.BadParameter("--all asks those that may be asked: give no CODE, no --force")
+        many = Many(division, tier, at_once, fill=fill, replace=replace, store=yes)
+        probe_many(many, as_json=as_json)
+        return
+    if device_code is None or division is not None or tier is not None:
+        raise typer.BadParameter("give a device code; or --all, with --division and --tier")
+    _probe_one(device_code, fill=fill, replace=replace, yes=yes, force=force, as_json=as_json)
 
-    async def command() -> tuple[FiledCamera, DeviceProbe]:
+
+def _probe_one(
+    device_code: str, *, fill: bool, replace: bool, yes: bool, force: bool, as_json: bool
+) -> None:
+    async def ask() -> tuple[FiledCamera, DeviceProbe]:
         async with open_database() as database:
-            store = CameraStore(database.pool)
-            camera = await find_camera(store, device_code)
+            camera = await find_camera(CameraStore(database.pool), device_code)
             _require_willing(camera, force=force)
-            credentials = await CredentialStore(database.pool, database.sealer).get(camera.camera_id)
-            return camera, await _ask(database, camera, credentials)
+            return camera, await _ask(database, camera, addresses=fill)
 
-    camera, answers = run(command())
-    failure = _failure(camera, answers)
+    camera, answers = run(ask())
+    failure = failure_of(camera, answers)
+    filling = filled(camera.file, answers, replace=replace) if fill else None
     if as_json:
-        print_json(
-            {"device_code": camera.device_code, "reachable": failure is None} | asdict(answers)
-        )
+        told = {"device_code": camera.device_code, "reachable": failure is None} | asdict(answers)
+        if filling is not None:
+            told |= {"changes": filling.changes, "left_out": filling.left_out}
+        print_json(told)
     else:
         print_table(("asked", "answer"), _rows(answers), empty="Nothing was asked.")
+    if filling is not None:
+        _offer(camera, filling, yes=yes, as_json=as_json)
     if failure is not None:
         raise CliError(f"camera {camera.device_code}: {failure.evidence}")
 
@@ -59,39 +112,49 @@ def probe(
 def _require_willing(camera: FiledCamera, *, force: bool) -> None:
     if camera.host is None:
         raise CliError(f"camera {camera.device_code} has no host on file: there is nobody to ask")
-    if not camera.poll_mode.at_any_time and not force:
-        when = "only on request" if camera.poll_mode is PollMode.ON_REQUEST else "never"
+    reason = why_not_ask(camera)
+    if reason is not None and not force:
         raise CliError(
-            f"camera {camera.device_code} may be asked {when} (poll mode {camera.poll_mode}): "
-            "--force asks it all the same"
+            f"camera {camera.device_code} may not be asked: {reason}: --force asks it all the same"
         )
 
 
-async def _ask(
-    database: Database, camera: FiledCamera, credentials: Credentials | None
-) -> DeviceProbe:
+async def _ask(database: Database, camera: FiledCamera, *, addresses: bool) -> DeviceProbe:
+    credentials = await CredentialStore(database.pool, database.sealer).get(camera.camera_id)
     async with open_device_session() as session:
-        return await probe_device(
-            session,
-            credentials,
-            settings=database.settings.devices,
-            stream_url=camera.main_stream_url or camera.sub_stream_url,
-            onvif_host=camera.host,
-            onvif_port=camera.http_port,
-            snapshot_url=camera.snapshot_url,
+        return await ask_camera(
+            session, camera, credentials, database.settings.devices, addresses=addresses
         )
 
 
-def _failure(camera: FiledCamera, answers: DeviceProbe) -> Fault | None:
-    """Return what makes the probe fail; a camera need not speak ONVIF."""
-    promised: list[object] = [answers.rtsp, answers.keyframe]
-    if camera.snapshot_path is not None:
-        promised.append(answers.snapshot)
-    faults = [answer for answer in promised if isinstance(answer, Fault)]
-    faults += [fault for fault in answers.faults if fault.kind is FaultKind.AUTH]
-    if not any(promised):
-        faults += answers.faults
-    return faults[0] if faults else None
+def _offer(camera: FiledCamera, filling: Filling, *, yes: bool, as_json: bool) -> None:
+    """Show what would change, and change it if that is wanted."""
+    for reason in filling.left_out:
+        note(f"Left out: {reason}.")
+    if not filling.changes:
+        note("The file says already what the device does.")
+        return
+    if not as_json:
+        print_table(
+            ("field", "on file", "the device says"),
+            ((change.field, change.before, change.after) for change in filling.changes),
+            empty="",
+        )
+    if not yes:
+        if as_json or not sys.stdin.isatty():
+            note("Nothing is changed; --yes files it.")
+            return
+        typer.confirm("File it?", abort=True, err=True)
+
+    async def store() -> FiledCamera:
+        async with (
+            open_database() as database,
+            CameraStore(database.pool).edit(COMMAND_LINE) as edit,
+        ):
+            return await edit.replace(filling.file, revision=camera.revision)
+
+    changed = run(store())
+    note(f"Camera {camera.device_code} is filled, and now at revision {changed.revision}.")
 
 
 def _rows(answers: DeviceProbe) -> Iterator[tuple[str, str]]:
