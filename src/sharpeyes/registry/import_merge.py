@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,11 +14,14 @@ from sharpeyes.devices.credentials import Credentials
 from sharpeyes.registry.camera import CameraFile, FiledCamera
 from sharpeyes.registry.credentials import Connection, CredentialStore
 from sharpeyes.registry.life import LifeState
+from sharpeyes.registry.tokens import camera_tokens
 
 _FILE = CameraFile.__struct_fields__
 _LIFE = ("life", "life_reason", "life_until")
 _MERGED = (*_FILE, *_LIFE)
-_STAGED = (*_MERGED, "division_path", "stored_revision", "digest")
+_DERIVED = ("division_path", "tokens")
+"""What triggers would fill in, at many times the cost."""
+_STAGED = (*_MERGED, *_DERIVED, "stored_revision", "digest")
 _FILED = FiledCamera.__struct_fields__
 
 
@@ -35,7 +39,8 @@ _LOOK_UP = """
 _STORED = f"SELECT {', '.join(_FILED)} FROM camera WHERE device_code = ANY($1::text[])"  # noqa: S608
 _STAGE = f"""
     CREATE TEMP TABLE import_row AS
-    SELECT {", ".join(_MERGED)}, division_path, revision AS stored_revision, ''::bytea AS digest
+    SELECT {", ".join((*_MERGED, *_DERIVED))},
+        revision AS stored_revision, ''::bytea AS digest
     FROM camera WITH NO DATA
 """  # noqa: S608
 # In the order of the codes, as everybody who locks several cameras does.
@@ -47,14 +52,15 @@ _LOCK = """
     ) AS locked USING (device_code)
 """
 _INSERT = f"""
-    INSERT INTO camera ({", ".join(_MERGED)}, division_path)
-    SELECT {", ".join(_MERGED)}, division_path FROM import_row
+    INSERT INTO camera ({", ".join((*_MERGED, *_DERIVED))})
+    SELECT {", ".join((*_MERGED, *_DERIVED))} FROM import_row
     WHERE stored_revision = 0 ORDER BY device_code
     ON CONFLICT (device_code) DO NOTHING
 """  # noqa: S608
 _UPDATE = f"""
     UPDATE camera
     SET ({", ".join(_MERGED)}) = ROW ({_of("import_row", _MERGED)}),
+        division_path = import_row.division_path, tokens = import_row.tokens,
         revision = camera.revision + 1, updated_at = now()
     FROM import_row
     WHERE import_row.stored_revision > 0 AND camera.device_code = import_row.device_code
@@ -108,17 +114,6 @@ class Accepted:
     digest: bytes
     credentials: Credentials | None = None
 
-    @property
-    def record(self) -> tuple[object, ...]:
-        """Its columns in the order of the staging table."""
-        return (
-            *msgspec.structs.astuple(self.file),
-            *msgspec.structs.astuple(self.state),
-            self.division_path,
-            self.stored_revision,
-            self.digest,
-        )
-
 
 async def look_up(
     connection: Connection | asyncpg.Pool, digests: dict[str, bytes]
@@ -133,6 +128,14 @@ async def look_up(
     return {row["device_code"]: (row["revision"], row["same"]) for row in rows}
 
 
+async def hold(connection: Connection, codes: Sequence[str]) -> None:
+    """Keep these cameras as they are, up to the end of the transaction, for all but ourselves."""
+    await connection.execute(
+        "SELECT FROM camera WHERE device_code = ANY($1::text[]) ORDER BY device_code FOR UPDATE",
+        codes,
+    )
+
+
 async def stored_files(
     connection: Connection | asyncpg.Pool, codes: Sequence[str]
 ) -> dict[str, FiledCamera]:
@@ -145,11 +148,26 @@ async def stored_files(
 async def staged(connection: Connection, rows: Sequence[Accepted]) -> AsyncIterator[None]:
     """Copy rows to where the statements below find them, as long as the block lasts."""
     await connection.execute(_STAGE)
-    await connection.copy_records_to_table(
-        "import_row", records=(row.record for row in rows), columns=_STAGED
-    )
+    records = await asyncio.to_thread(_records, rows)
+    await connection.copy_records_to_table("import_row", records=records, columns=_STAGED)
     yield
     await connection.execute("DROP TABLE import_row")
+
+
+def _records(rows: Sequence[Accepted]) -> list[tuple[object, ...]]:
+    """Return the rows' columns in the order of the staging table."""
+    tokens = camera_tokens([row.file for row in rows], [row.state.life for row in rows])
+    return [
+        (
+            *msgspec.structs.astuple(row.file),
+            *msgspec.structs.astuple(row.state),
+            row.division_path,
+            found,
+            row.stored_revision,
+            row.digest,
+        )
+        for row, found in zip(rows, tokens, strict=True)
+    ]
 
 
 async def compare(connection: Connection, rows: Sequence[Accepted]) -> Merged:

@@ -6,6 +6,7 @@ While one batch is merged by the database, the next is read and checked here.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from sharpeyes.registry.import_merge import (
     Merged,
     RacedError,
     compare,
+    hold,
     look_up,
     merge,
     staged,
@@ -206,16 +208,20 @@ class CameraImport:
         return rows, refused
 
     async def _judge(
-        self, reader: RowReader, divisions: DivisionLookup, rows: list[SheetRow], last_row: int
+        self,
+        reader: RowReader,
+        divisions: DivisionLookup,
+        rows: list[SheetRow],
+        last_row: int,
+        connection: Connection | None = None,
     ) -> _Batch:
+        database = connection or self._held or self._pool
         begun = await asyncio.to_thread(lambda: [reader.begin(row) for row in rows])
         digests = {row.code: row.digest for row in begun if has_code_digits(row.code)}
-        known = await look_up(self._held or self._pool, digests) if digests else {}
+        known = await look_up(database, digests) if digests else {}
         same = {code for code, (_, is_same) in known.items() if is_same}
         differing = [row for row in begun if row.code not in same]
-        stored = await stored_files(
-            self._held or self._pool, [row.code for row in differing if row.code in known]
-        )
+        stored = await stored_files(database, [row.code for row in differing if row.code in known])
 
         def judge() -> _Batch:
             accepted, refused = [], []
@@ -234,20 +240,9 @@ class CameraImport:
     async def _write(
         self, reader: RowReader, divisions: DivisionLookup, batch: _Batch
     ) -> ImportReport:
-        for _ in range(_TRIES):
-            try:
-                merged = await self._merge(batch)
-                break
-            except RacedError:
-                refused = batch.refused
-                batch = await self._judge(reader, divisions, batch.rows, batch.last_row)
-                already = {one.row for one in refused}
-                batch.refused[:] = sorted(
-                    [*refused, *(one for one in batch.refused if one.row not in already)],
-                    key=lambda one: one.row,
-                )
-        else:
-            raise RacedError
+        merged = Merged(0, 0, 0)
+        if batch.accepted:
+            batch, merged = await self._merge(reader, divisions, batch)
         return ImportReport(
             last_row=batch.last_row,
             added=merged.added,
@@ -258,11 +253,39 @@ class CameraImport:
             without_path=sum(row.file.lacks_path for row in batch.accepted),
         )
 
-    async def _merge(self, batch: _Batch) -> Merged:
-        if not batch.accepted:
-            return Merged(0, 0, 0)
+    async def _merge(
+        self, reader: RowReader, divisions: DivisionLookup, batch: _Batch
+    ) -> tuple[_Batch, Merged]:
+        with contextlib.suppress(RacedError):
+            async with self._turn() as connection:
+                return batch, await self._merge_accepted(connection, batch)
+        # Somebody changed one of the cameras since we looked them up. Now we hold them first.
+        for _ in range(_TRIES):
+            with contextlib.suppress(RacedError):
+                async with self._turn() as connection:
+                    await hold(connection, [reader.code(row) for row in batch.rows])
+                    again = await self._judge(
+                        reader, divisions, batch.rows, batch.last_row, connection
+                    )
+                    already = {one.row for one in again.refused}
+                    again.refused.extend(one for one in batch.refused if one.row not in already)
+                    again.refused.sort(key=lambda one: one.row)
+                    return again, await self._merge_accepted(connection, again)
+        raise RacedError
+
+    async def _merge_accepted(self, connection: Connection, batch: _Batch) -> Merged:
+        async with staged(connection, batch.accepted):
+            if not self._writes:
+                return await compare(connection, batch.accepted)
+            merged = await merge(connection, batch.accepted, self._credentials)
+        if merged.added or merged.changed:
+            await announce_many(connection)
+        return merged
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[Connection]:
+        """Give a transaction in which no subtree moves, and no other import writes."""
         async with self._transaction() as connection:
-            # No subtree moves under the rows, and two imports at once take turns, batch by batch.
             await connection.execute(
                 "SELECT pg_advisory_xact_lock_shared(hashtext('sharpeyes.division'))",
                 timeout=_TURN_S,
@@ -272,13 +295,7 @@ class CameraImport:
                     "SELECT pg_advisory_xact_lock(hashtext('sharpeyes.import'))", timeout=_TURN_S
                 )
                 await sign(connection, self._actor, import_id=self._import_id)
-            async with staged(connection, batch.accepted):
-                if not self._writes:
-                    return await compare(connection, batch.accepted)
-                merged = await merge(connection, batch.accepted, self._credentials)
-            if merged.added or merged.changed:
-                await announce_many(connection)
-            return merged
+            yield connection
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Connection]:

@@ -9,7 +9,7 @@ import re
 import zipfile
 from collections.abc import Collection, Iterable
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Protocol, Self, cast
 from xml.sax.saxutils import escape
 
 from sharpeyes.registry.errors import SheetFullError
@@ -63,6 +63,16 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-
 _FLUSH_ROWS = 500
 
 
+class Target(Protocol):
+    """What bytes are written to; it need not be possible to go back in it."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take some bytes."""
+
+    def flush(self) -> object:
+        """See to it that they have gone."""
+
+
 class SheetWriter:
     """Writes one sheet. The file is whole once the `with` block has ended.
 
@@ -72,8 +82,8 @@ class SheetWriter:
         title: The sheet's name.
     """
 
-    def __init__(self, target: IO[bytes], header: Iterable[str], title: str = "cameras") -> None:
-        self._zip = zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED)
+    def __init__(self, target: Target, header: Iterable[str], title: str = "cameras") -> None:
+        self._zip = zipfile.ZipFile(cast("IO[bytes]", target), "w", zipfile.ZIP_DEFLATED)
         for name, text in _PARTS.items():
             self._zip.writestr(_entry(name), text, compresslevel=_COMPRESSION_LEVEL)
         self._zip.writestr(_entry("xl/workbook.xml"), _workbook(title))
@@ -112,6 +122,10 @@ class SheetWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Make the file whole."""
         self._flush()
         self._sheet.write(b"</sheetData></worksheet>")
         self._sheet.close()

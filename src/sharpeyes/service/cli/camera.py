@@ -19,8 +19,10 @@ from sharpeyes.service.api.camera_screen import (
     camera_page,
 )
 from sharpeyes.service.cli.camera_add import add
+from sharpeyes.service.cli.camera_export import export_file
 from sharpeyes.service.cli.camera_history import history
 from sharpeyes.service.cli.camera_import import import_file
+from sharpeyes.service.cli.camera_imports import list_imports, undo, write_report
 from sharpeyes.service.cli.camera_life import commission, maintenance, remove, restore
 from sharpeyes.service.cli.camera_password import set_password
 from sharpeyes.service.cli.camera_probe import probe
@@ -42,6 +44,10 @@ app.command("maintenance")(maintenance)
 app.command("remove")(remove)
 app.command("restore")(restore)
 app.command("import")(import_file)
+app.command("imports")(list_imports)
+app.command("import-report")(write_report)
+app.command("import-undo")(undo)
+app.command("export")(export_file)
 app.command("password")(set_password)
 app.command("probe")(probe)
 
