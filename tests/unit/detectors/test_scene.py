@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sharpeyes.detectors.errors import PictureError, StateError, TimeError
 from sharpeyes.detectors.finding import Finding
+from sharpeyes.detectors.picture import Frame
 from sharpeyes.detectors.scene import SceneDetector
 from sharpeyes.detectors.zones import Zone, ZoneKind
 
@@ -301,3 +302,26 @@ def test_a_camera_that_was_turned_learns_its_new_view(street: Street) -> None:
     watch.show(np.roll(street([CAR, late]), (25, 60), (0, 1)) for _ in range(40))
     (alert,) = watch.vehicles
     assert alert.box_xyxy[0] == pytest.approx(80, abs=6)
+
+
+@pytest.mark.parametrize("left", [100, 101, 102, 103])
+def test_a_person_far_down_the_street_is_motion(street: Street, left: int) -> None:
+    detector = SceneDetector()
+    for number in range(5):
+        detector.update(street(), number)
+        assert not detector.foreground.any()
+    picture = street()
+    picture[80:90, left : left + 4] = 190
+    detector.update(picture, 5)
+    assert detector.foreground_at(180, 320)[80:90, left : left + 4].any()
+
+
+def test_boxes_are_those_of_the_whole_picture_when_it_is_decoded_small(street: Street) -> None:
+    detector, found = SceneDetector(dwell_s=10), []
+    for number in range(70):
+        whole = street([CAR] if number >= 8 else []).repeat(4, 0).repeat(4, 1)
+        small = np.ascontiguousarray(whole[::8, ::8])
+        frame = Frame(small, (720, 1280), whole.copy)
+        found += detector.look(frame, number * 0.5)
+    (alert,) = [finding for finding in found if finding.kind == "abandoned_vehicle"]
+    assert np.abs(np.subtract(alert.box_xyxy, np.multiply(CAR, 4))).max() <= 16
