@@ -35,7 +35,7 @@ class ZoneError(DetectorError):
 
     Attributes:
         zone: the zone's name, as far as known.
-        field: the field at fault: `name`, `kind`, `polygon` or `dwell_s`.
+        field: the field at fault: `name`, `kind`, `polygon`, `dwell_s` or `vehicle_widths`.
     """
 
     def __init__(self, zone: str, field: str, problem: str) -> None:

@@ -64,14 +64,20 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True):
-    """A region that came to rest and was not believed to be a vehicle.
+    """Something that stands and was not believed to be a vehicle.
 
     Attributes:
         time_s: of the picture in which it was judged.
         box_xyxy: left, top, right, bottom in source pixels.
-        reason: one word: ghost, light, shape, too_large, unclear.
+        reason: one word: ghost, light, shape, too_large, unclear, small_here, large_here.
+        expected_px: where the size in its place is the reason, the least and the greatest that is
+            believed there, in source pixels.
+        by_width: that is a width, which its zone says; else it is the side of a square as large
+            as what passes there.
     """
 
     time_s: float
     box_xyxy: BoxXyxy
     reason: str
+    expected_px: tuple[int, int] | None = None
+    by_width: bool = False

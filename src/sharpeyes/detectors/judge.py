@@ -21,6 +21,8 @@ ALIKE: Final = 0.66
 MOST_SHIFT_PX: Final = 1
 MOST_WIDTH_TO_HEIGHT: Final = 4.5
 MOST_HEIGHT_TO_WIDTH: Final = 2.4
+CAPTION_WIDTH_TO_HEIGHT: Final = 2.6
+"""What appears at once and is wider than this is a caption: vehicles drive in."""
 LEAST_FILL: Final = 0.35
 LEAST_AREA_PX: Final = 28
 MOST_AREA_RATIO: Final = 1 / 8
@@ -36,6 +38,9 @@ class Verdict(StrEnum):
     TOO_SMALL = "too_small"
     SHAPE = "shape"
     UNCLEAR = "unclear"
+    CAPTION = "caption"
+    SMALL_HERE = "small_here"
+    LARGE_HERE = "large_here"
 
 
 Gradient = npt.NDArray[np.float32]

@@ -54,6 +54,7 @@ class KeptState(msgspec.Struct, frozen=True):
         planes: of each candidate's surfaces, 1 or 2.
         candidates: what stood there.
         episodes: motion under way.
+        traffic: how large what passes is; see `Traffic.keep`.
     """
 
     version: int
@@ -63,6 +64,7 @@ class KeptState(msgspec.Struct, frozen=True):
     planes: int
     candidates: tuple[KeptCandidate, ...]
     episodes: tuple[KeptEpisode, ...]
+    traffic: bytes = b""
 
 
 NOTHING: Final = KeptState(VERSION, -math.inf, 1, (0, 0), 1, (), ())

@@ -18,6 +18,8 @@ CREEP_PX: Final = 5
 """How far a creeping thing is looked for."""
 CREEP_GAIN: Final = 0.05
 """By how much it must match better there."""
+JUMP_PX: Final = 16
+"""How far a thing is looked for after the camera has jumped: a tenth of the picture's width."""
 SAME_SHARE: Final = 0.6
 """Share of a thing's pixels that must be near what is remembered."""
 GONE_LOOKS: Final = 3
@@ -94,6 +96,27 @@ def has_crept(candidate: Candidate, surface: Surface) -> bool:
     _, best, _, (x, y) = cv2.minMaxLoc(scores)
     away = max(abs(x - (left - around[0])), abs(y - (top - around[1])))
     return away >= 1 and best > at_home + CREEP_GAIN
+
+
+def follow_jump(candidate: Candidate, surface: Surface) -> None:
+    """Move a candidate to where its template is found after the camera has jumped.
+
+    Args:
+        candidate: the thing; it stays where it is if it is not found.
+        surface: (c, H, W) uint8 picture at the size of the stationary model.
+    """
+    left, top, right, bottom = candidate.window_xyxy
+    around = widen(candidate.window_xyxy, JUMP_PX, surface.shape[1:])
+    search = np.ascontiguousarray(crop(surface[0], around))
+    scores = cv2.matchTemplate(search, candidate.template[0], cv2.TM_CCOEFF_NORMED)
+    _, best, _, (x, y) = cv2.minMaxLoc(scores)
+    if best < SAME_CORRELATION:
+        return
+    across, down = around[0] + x - left, around[1] + y - top
+    candidate.window_xyxy = (left + across, top + down, right + across, bottom + down)
+    candidate.template = crop(surface, candidate.window_xyxy).copy()
+    candidate.gone_since_s = None
+    candidate.gone_looks = 0
 
 
 def note_seen(candidate: Candidate, time_s: float, likeness: float) -> None:

@@ -164,8 +164,8 @@ class SceneDetector:
             return []
         scale = self._scale(self._parts.size)
         return [
-            tell_rejection(box, verdict, self._last_s, scale)
-            for box, verdict in self._parts.vehicles.rejections
+            tell_rejection(refusal, self._last_s, scale)
+            for refusal in self._parts.vehicles.refusals
         ]
 
     @property
@@ -209,7 +209,7 @@ class SceneDetector:
         if (kept.size, kept.planes) != (size, parts.planes):
             return self._end_all(kept)
         self._kept = kept_state.NOTHING
-        parts.vehicles.resume(kept.candidates)
+        parts.vehicles.resume(kept.candidates, kept.traffic)
         parts.episodes.resume(kept.episodes)
         return []
 
@@ -220,7 +220,9 @@ class SceneDetector:
         verify = None if self._verifier is None else partial(self._verify, frame, parts.size)
         return [
             tell_vehicle(step.candidate, step.end_s, self._last_s, scale)
-            for step in parts.vehicles.update(surface, self._last_s, elapsed_s, verify)
+            for step in parts.vehicles.update(
+                surface, parts.motion.foreground, self._last_s, elapsed_s, verify
+            )
         ]
 
     def _verify(self, frame: Frame, size: Size, candidate: Candidate) -> Sighting:
@@ -246,14 +248,16 @@ class SceneDetector:
     def _keep(self) -> kept_state.KeptState:
         if self._parts is None:
             return self._kept
+        candidates, traffic = self._parts.vehicles.keep()
         return kept_state.KeptState(
             version=kept_state.VERSION,
             time_s=self._last_s,
             next_id=self._next_id,
             size=self._parts.size,
             planes=self._parts.planes,
-            candidates=self._parts.vehicles.keep(),
+            candidates=candidates,
             episodes=self._parts.episodes.keep(),
+            traffic=traffic,
         )
 
     def _new_id(self) -> int:

@@ -40,6 +40,8 @@ OVERDUE_TICK_S: Final = 4.0
 """A full counter rises by one in this time, and is overdue after a minute."""
 MOST_WATCHED_S: Final = 10.0
 """Time between two looks that counts as watched; what is longer is a gap without frames."""
+ASKED_PX: Final = 2
+"""Who asks what differs, asks one pixel in so many, down and across."""
 LEAST_LOOKS: Final = 3
 """Pictures that must agree before anything is settled, however far apart they are."""
 
@@ -51,6 +53,8 @@ class StillnessModel:
         scenery: (c, h, w) uint8, what belongs here.
         count: (h, w) uint8, how long a new value has held: `FULL` after the settling time.
         slack: what the picture's noise adds to the difference of each plane, in levels.
+        differs: uint8, 255 where the last picture differs from the scenery: every other pixel of
+            every other row.
         full_after_s: seconds after which a counter is full, at the present rate of looks.
     """
 
@@ -58,6 +62,7 @@ class StillnessModel:
         """Take the first (c, h, w) uint8 picture as scenery."""
         self.scenery = surface.copy()
         self.count = blank(surface)
+        self.differs = self.count[::ASKED_PX, ::ASKED_PX].copy()
         self.full_after_s = settle_s
         # Luma alone: a thing that keeps its luma keeps its colour.
         self._candidate = surface[0].copy()
@@ -72,7 +77,7 @@ class StillnessModel:
     @property
     def state_bytes(self) -> int:
         """Bytes of arrays held."""
-        held = (self.scenery, self.count, self._candidate, self._excess)
+        held = (self.scenery, self.count, self.differs, self._candidate, self._excess)
         return sum(plane.nbytes for plane in held)
 
     def update(self, surface: Surface, elapsed_s: float, held: Plane) -> None:
@@ -87,6 +92,7 @@ class StillnessModel:
         self._measure_noise(levels)
         foreign = farthest(levels, self.slack)
         self._differing(foreign)
+        self.differs = foreign[::ASKED_PX, ::ASKED_PX].copy()
         self._count(surface[0], elapsed_s, np.asarray(cv2.subtract(foreign, held), np.uint8))
         self._drift(surface, elapsed_s, np.asarray(cv2.bitwise_or(foreign, held), np.uint8))
         self._adapt_thresholds(foreign, elapsed_s)

@@ -1,9 +1,9 @@
 """What is known of candidates, in the words of findings."""
 
-from sharpeyes.detectors.boxes import BoxXyxy, scale_box
+from sharpeyes.detectors.boxes import scale_box
 from sharpeyes.detectors.candidate import Candidate
 from sharpeyes.detectors.finding import Finding, Rejection, Standing
-from sharpeyes.detectors.judge import Verdict
+from sharpeyes.detectors.newcomers import Refusal
 
 Scale = tuple[tuple[int, int], tuple[int, int]]
 """(height, width) of the stationary model and of the source picture."""
@@ -37,6 +37,17 @@ def tell_standing(candidate: Candidate, scale: Scale) -> Standing:
     )
 
 
-def tell_rejection(box_xyxy: BoxXyxy, verdict: Verdict, time_s: float, scale: Scale) -> Rejection:
+def tell_rejection(refusal: Refusal, time_s: float, scale: Scale) -> Rejection:
     """Tell what was refused."""
-    return Rejection(time_s=time_s, box_xyxy=scale_box(box_xyxy, *scale), reason=str(verdict))
+    expected = refusal.expected
+    (_, from_width), (_, to_width) = scale
+    across = to_width / from_width
+    return Rejection(
+        time_s=time_s,
+        box_xyxy=scale_box(refusal.box_xyxy, *scale),
+        reason=str(refusal.verdict),
+        expected_px=None
+        if expected is None
+        else (round(expected.least * across), round(expected.most * across)),
+        by_width=expected is not None and expected.of_width,
+    )

@@ -7,19 +7,22 @@ from typing import Final
 import cv2
 import numpy as np
 
-from sharpeyes.detectors.boxes import BoxXyxy, area, crop, widen
-from sharpeyes.detectors.candidate import MARGIN_PX, Candidate
-from sharpeyes.detectors.joining import JOIN_SETTLES, LATE_PART_SHARE, parts_completed
-from sharpeyes.detectors.judge import Verdict, judge_edges, judge_shape
-from sharpeyes.detectors.kept_state import (
-    KeptCandidate,
-    keep_candidate,
-    restore_candidate,
-    surface_of,
+from sharpeyes.detectors.boxes import BoxXyxy
+from sharpeyes.detectors.candidate import Candidate
+from sharpeyes.detectors.joining import JOIN_SETTLES, parts_completed
+from sharpeyes.detectors.judge import Verdict
+from sharpeyes.detectors.kept_state import KeptCandidate
+from sharpeyes.detectors.light import find_light
+from sharpeyes.detectors.newcomers import (
+    MAY_STILL_GROW,
+    Refusal,
+    judge_candidate,
+    judge_region,
+    things_in,
 )
-from sharpeyes.detectors.light import Light, find_light
-from sharpeyes.detectors.passes import blank
+from sharpeyes.detectors.onsets import Jump, Onsets
 from sharpeyes.detectors.picture import Plane
+from sharpeyes.detectors.pool import CandidatePool
 from sharpeyes.detectors.presence import (
     LEAST_LOST_S,
     Presence,
@@ -28,9 +31,11 @@ from sharpeyes.detectors.presence import (
     look_at,
     note_seen,
 )
-from sharpeyes.detectors.regions import find_regions, padded_to, planted
+from sharpeyes.detectors.regions import find_regions, planted
+from sharpeyes.detectors.sizes import expected_at, judge_size
 from sharpeyes.detectors.stillness import StillnessModel
-from sharpeyes.detectors.surface import Surface, copy_where
+from sharpeyes.detectors.surface import Surface
+from sharpeyes.detectors.traffic import Traffic
 from sharpeyes.detectors.verifier import Sighting
 from sharpeyes.detectors.zone_map import ZoneMap
 
@@ -40,11 +45,8 @@ LEAST_SETTLE_S: Final = 1.5
 MOST_SETTLE_S: Final = 8.0
 MOST_TESTS: Final = 8
 """Regions judged in one look; a cloud's edge makes hundreds, and they can wait."""
-MAY_STILL_GROW: Final = frozenset({Verdict.TOO_SMALL, Verdict.SHAPE, Verdict.UNCLEAR})
-"""It may be a part of a vehicle; all else is learned into the scenery at once."""
 ANOTHER_SCENE_RATIO: Final = 0.2
 """A region of so much of the picture is a camera that was moved, or another kind of light."""
-MOST_CANDIDATES: Final = 48
 LIKENESS_DROP: Final = 0.1
 """A thing that looks so much less like itself than usual is half hidden or on its way."""
 MOST_GAIN: Final = 1.35
@@ -66,8 +68,7 @@ class VehicleWatch:
     """Follows everything that stops in one camera's picture.
 
     Attributes:
-        candidates: what stands there now, told or not.
-        rejections: regions that the last look refused, and why.
+        refusals: what the last look refused.
     """
 
     def __init__(
@@ -81,18 +82,23 @@ class VehicleWatch:
             dwell_s: the limit where a zone has none.
             new_id: numbers the candidates.
         """
-        self._new_id = new_id
         settle_s = SETTLE_SHARE * zone_map.least_dwell_s(dwell_s)
-        self._dwell_s = dwell_s
         self._settle_s = min(max(settle_s, LEAST_SETTLE_S), MOST_SETTLE_S)
-        self._zones = zone_map
-        self.model = StillnessModel(surface, self._settle_s)
-        self.candidates: list[Candidate] = []
-        self.rejections: list[tuple[BoxXyxy, Verdict]] = []
+        self._model = StillnessModel(surface, self._settle_s)
+        self._onsets = Onsets(self._model.differs)
+        self._pool = CandidatePool(zone_map, dwell_s, new_id)
+        self._traffic = Traffic()
+        self.refusals: list[Refusal] = []
+
+    @property
+    def candidates(self) -> Sequence[Candidate]:
+        """What stands there now, told or not."""
+        return self._pool.candidates
 
     def update(
         self,
         surface: Surface,
+        foreground: Plane,
         time_s: float,
         elapsed_s: float,
         verify: Callable[[Candidate], Sighting] | None = None,
@@ -101,6 +107,7 @@ class VehicleWatch:
 
         Args:
             surface: the picture at the model's size.
+            foreground: (h, w) uint8, 255 where something moves.
             time_s: its time.
             elapsed_s: seconds since the look before.
             verify: asks a model about a candidate that is due; None where there is no model.
@@ -109,31 +116,33 @@ class VehicleWatch:
             Candidates that reached their limit or left after having been told.
         """
         surface = self._in_known_light(surface)
-        held = self._held()
-        self.model.update(surface, elapsed_s, held)
+        self._model.update(surface, elapsed_s, self._pool.held(surface))
+        self._traffic.look(foreground, time_s)
+        self.refusals = []
+        jump = self._onsets.look(self._model.differs, self._model.count, elapsed_s)
+        if jump is Jump.MAYBE:
+            # Nothing came or left for certain while all of the picture is another.
+            return []
+        if jump is Jump.SETTLED:
+            self._pool.jump(surface, self._model)
         steps = list(self._follow(surface, time_s, elapsed_s, verify))
-        self.rejections = []
         self._find_new(surface, time_s)
         return steps
 
-    def keep(self) -> tuple[KeptCandidate, ...]:
-        """Return the kept form of all candidates."""
-        return tuple(keep_candidate(one, self.model.scenery) for one in self.candidates)
+    def keep(self) -> tuple[tuple[KeptCandidate, ...], bytes]:
+        """Return the kept form of all candidates, and of the traffic's sizes."""
+        return self._pool.keep(self._model.scenery), self._traffic.keep()
 
-    def resume(self, kept: Sequence[KeptCandidate]) -> None:
-        """Go on with kept candidates, behind which the first picture shows no scenery."""
-        for one in kept:
-            candidate = restore_candidate(one)
-            self._assign_zone(candidate)
-            behind = surface_of(one.scenery, one.window_xyxy)
-            copy_where(candidate.mask, behind, crop(self.model.scenery, one.window_xyxy))
-            self.candidates.append(candidate)
+    def resume(self, candidates: Sequence[KeptCandidate], traffic: bytes) -> None:
+        """Go on with what was kept of the same view."""
+        self._pool.resume(candidates, self._model)
+        self._traffic = Traffic(traffic)
 
     @property
     def state_bytes(self) -> int:
-        """Bytes of pixel arrays held."""
-        patches = sum(one.mask.nbytes + one.template.nbytes for one in self.candidates)
-        return self.model.state_bytes + patches
+        """Bytes of arrays held."""
+        parts = (self._model, self._onsets, self._pool, self._traffic)
+        return sum(part.state_bytes for part in parts)
 
     def _in_known_light(self, surface: Surface) -> Surface:
         """Return the picture in the light in which the scenery and the templates were seen.
@@ -141,18 +150,15 @@ class VehicleWatch:
         Exposure swings by ten levels within seconds when a lorry passes; what is remembered stays
         as it is, since passing it through tables again and again would wear it out.
         """
-        light = find_light(surface[0], self.model.scenery[0])
+        light = find_light(surface[0], self._model.scenery[0])
         if not 1 / MOST_GAIN <= light.gain <= MOST_GAIN:
-            self._relight(find_light(self.model.scenery[0], surface[0]))
+            relight = find_light(self._model.scenery[0], surface[0])
+            self._model.relight(relight)
+            self._pool.relight(relight)
             return surface
         known = surface.copy()
         light.apply(known[0])
         return known
-
-    def _relight(self, light: Light) -> None:
-        self.model.relight(light)
-        for candidate in self.candidates:
-            light.apply(candidate.template[0])
 
     def _follow(
         self,
@@ -162,7 +168,7 @@ class VehicleWatch:
         verify: Callable[[Candidate], Sighting] | None,
     ) -> Iterator[Step]:
         kept: list[Candidate] = []
-        for candidate in self.candidates:
+        for candidate in self._pool.candidates:
             if self._is_still_there(candidate, surface, time_s, elapsed_s):
                 kept.append(candidate)
                 if self._is_due(candidate, surface, time_s) and _passes(candidate, time_s, verify):
@@ -171,12 +177,12 @@ class VehicleWatch:
             elif candidate.alert_s is not None:
                 end_s = candidate.gone_since_s
                 yield Step(candidate, candidate.seen_s if end_s is None else end_s)
-        self.candidates = kept
+        self._pool.candidates = kept
 
     def _is_still_there(
         self, candidate: Candidate, surface: Surface, time_s: float, elapsed_s: float
     ) -> bool:
-        presence, likeness = look_at(candidate, surface, self.model.scenery, self.model.slack)
+        presence, likeness = look_at(candidate, surface, self._model.scenery, self._model.slack)
         if presence is not Presence.THERE:
             patience_s = max(LEAST_LOST_S, self._settle_s)
             return is_waited_for(candidate, presence, time_s, elapsed_s, patience_s)
@@ -192,87 +198,61 @@ class VehicleWatch:
         changing = candidate.likeness < candidate.usual_likeness - LIKENESS_DROP
         if told or waiting or changing or candidate.seen_s < time_s:
             return False
-        return self._edges(surface, candidate.window_xyxy, candidate.mask) is Verdict.THING
+        if judge_candidate(self._model, surface, candidate) is not Verdict.THING:
+            return False
+        return self._has_size(candidate, surface)
+
+    def _has_size(self, candidate: Candidate, surface: Surface) -> bool:
+        shape_hw = (surface.shape[1], surface.shape[2])
+        box = candidate.box_xyxy
+        zone = self._pool.zone_of(candidate, shape_hw)
+        expected = expected_at(box, shape_hw, zone, self._traffic)
+        if expected is None:
+            return True
+        verdict = judge_size(box, expected)
+        if verdict is not Verdict.THING:
+            self.refusals.append(Refusal(box, verdict, expected))
+        return verdict is Verdict.THING
 
     def _find_new(self, surface: Surface, time_s: float) -> None:
-        for tested, (box, mask) in enumerate(find_regions(self.model.count)):
-            if tested >= MOST_TESTS or len(self.candidates) >= MOST_CANDIDATES:
+        for tested, (box, mask) in enumerate(find_regions(self._model.count)):
+            if tested >= MOST_TESTS or self._pool.is_full:
                 return
             if cv2.countNonZero(mask) > ANOTHER_SCENE_RATIO * surface[0].size:
-                self.model.learn(surface, np.asarray(cv2.bitwise_not(self._held()), np.uint8))
+                held = self._pool.held(surface)
+                self._model.learn(surface, np.asarray(cv2.bitwise_not(held), np.uint8))
                 return
-            verdict = self._judge(surface, box, mask)
-            window = widen(box, MARGIN_PX, surface.shape[1:])
-            padded = padded_to(window, mask, box)
-            if verdict is not Verdict.THING:
-                if verdict is not Verdict.TOO_SMALL:
-                    self.rejections.append((box, verdict))
-                if verdict not in MAY_STILL_GROW:
-                    self._learn(surface, window, padded)
-                continue
+            self._take_in(surface, box, mask, time_s)
+
+    def _take_in(self, surface: Surface, box: BoxXyxy, mask: Plane, time_s: float) -> None:
+        """Make a region, or what it consists of, candidates or scenery, or leave it to grow."""
+        at_once = self._onsets.came_at_once(box, mask)
+        verdict = judge_region(self._model, surface, box, mask, at_once=at_once)
+        if verdict is Verdict.SHAPE and not at_once:
+            things = things_in(self._model, surface, box, mask)
+            for part_box, part in things:
+                self._add(surface, part_box, planted(part, part_box, surface), time_s)
+            if things:
+                return
+        if verdict is Verdict.THING:
             self._add(surface, box, planted(mask, box, surface), time_s)
+            return
+        if verdict is not Verdict.TOO_SMALL:
+            self.refusals.append(Refusal(box, verdict))
+        if verdict not in MAY_STILL_GROW:
+            self._learn(surface, box, mask)
 
     def _add(self, surface: Surface, box: BoxXyxy, region: Plane, time_s: float) -> None:
-        """Make a candidate of a region and of the candidates that are parts of the same thing.
-
-        A part that settled before the rest belongs to something that was still moving: the whole
-        counts from its own stop.
-        """
-        parts = parts_completed(self.candidates, box, time_s - JOIN_SETTLES * self._settle_s)
+        joins_s = time_s - JOIN_SETTLES * self._settle_s
+        parts = parts_completed(self._pool.candidates, box, joins_s)
         if parts is None:
             return
-        starts = [time_s - self.model.full_after_s]
-        for part in parts:
-            if area(part.box_xyxy) * LATE_PART_SHARE > area(box):
-                starts.append(part.start_s)
-            view = crop(region, part.window_xyxy)
-            cv2.max(view, part.mask, dst=view)
-        x, y, wide, high = cv2.boundingRect(region)
-        window = widen((x, y, x + wide, y + high), MARGIN_PX, surface.shape[1:])
-        candidate = Candidate(
-            candidate_id=self._new_id(),
-            window_xyxy=window,
-            mask=crop(region, window).copy(),
-            template=crop(surface, window).copy(),
-            start_s=min(starts),
-            seen_s=time_s,
-        )
-        self._assign_zone(candidate)
-        self.candidates = [one for one in self.candidates if one not in parts]
-        self.candidates.append(candidate)
-        self.model.forget(self._held())
+        self._pool.add(surface, region, parts, (time_s - self._model.full_after_s, time_s))
+        self._model.forget(self._pool.held(surface))
 
-    def _assign_zone(self, candidate: Candidate) -> None:
-        height, width = self.model.count.shape[:2]
-        left, _, right, bottom = candidate.box_xyxy
-        zone = self._zones.zone_at((left + right) / 2 / width, (bottom - 0.5) / height)
-        if zone is not None:
-            candidate.zone = zone.name
-            candidate.limit_s = self._dwell_s if zone.dwell_s is None else zone.dwell_s
-
-    def _judge(self, surface: Surface, box: BoxXyxy, mask: Plane) -> Verdict:
-        left, top, right, bottom = box
-        verdict = judge_shape(mask, right - left, bottom - top, surface[0].size)
-        if verdict is not Verdict.THING:
-            return verdict
-        window = widen(box, MARGIN_PX, surface.shape[1:])
-        return self._edges(surface, window, padded_to(window, mask, box))
-
-    def _edges(self, surface: Surface, window: BoxXyxy, mask: Plane) -> Verdict:
-        return judge_edges(crop(surface, window), crop(self.model.scenery, window), mask)
-
-    def _learn(self, surface: Surface, window: BoxXyxy, mask: Plane) -> None:
-        whole = blank(surface)
-        cv2.dilate(mask, _AROUND, dst=crop(whole, window))
-        self.model.learn(surface, whole)
-
-    def _held(self) -> Plane:
-        """Return (h, w) uint8, 255 where candidates stand."""
-        held = blank(self.model.scenery)
-        for candidate in self.candidates:
-            view = crop(held, candidate.window_xyxy)
-            cv2.max(view, cv2.dilate(candidate.mask, _AROUND), dst=view)
-        return held
+    def _learn(self, surface: Surface, box: BoxXyxy, mask: Plane) -> None:
+        whole = planted(mask, box, surface)
+        self._model.learn(surface, np.asarray(cv2.dilate(whole, _AROUND), np.uint8))
 
 
 def _passes(

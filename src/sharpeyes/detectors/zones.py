@@ -12,6 +12,8 @@ import numpy.typing as npt
 from sharpeyes.detectors.errors import ZoneError
 
 MAX_POINTS = 1000
+MAX_WIDTHS = 8
+"""Rows of expected widths: two make a perspective, more a road that is not straight."""
 MIN_AREA_RATIO = 1e-6
 """Twice a pixel of a 1080p picture: less is a slip of the mouse, not an area."""
 
@@ -38,12 +40,17 @@ class Zone(msgspec.Struct, frozen=True):
         polygon: corners (x, y), each 0-1 of the picture's width and height; closed by itself;
             where it crosses itself, the even-odd rule says what is inside.
         dwell_s: how long a vehicle may stay, in seconds; None for the detector's default.
+        vehicle_widths: how wide vehicles are here: each (y, least, most), the row of their lower
+            edge as 0-1 of the picture's height, and widths as shares of the picture's width.
+            Between rows it is interpolated, beyond them the nearest holds. Empty: learned from
+            the traffic.
     """
 
     name: str
     kind: ZoneKind
     polygon: tuple[tuple[float, float], ...]
     dwell_s: float | None = None
+    vehicle_widths: tuple[tuple[float, float, float], ...] = ()
 
 
 WHOLE_PICTURE = Zone(
@@ -82,7 +89,31 @@ def validate_zone(zone: Zone) -> Zone:
         raise ZoneError(
             zone.name, "dwell_s", f"must be a number of seconds above 0, is {zone.dwell_s}"
         )
+    _validate_widths(zone)
     return zone
+
+
+def _validate_widths(zone: Zone) -> None:
+    if len(zone.vehicle_widths) > MAX_WIDTHS:
+        raise ZoneError(
+            zone.name,
+            "vehicle_widths",
+            f"has {len(zone.vehicle_widths)} rows, at most {MAX_WIDTHS}",
+        )
+    for number, (y, least, most) in enumerate(zone.vehicle_widths, start=1):
+        # Written so that NaN fails too.
+        if not 0.0 <= y <= 1.0:
+            raise ZoneError(
+                zone.name, "vehicle_widths", f"y of row {number} is {y}, not within 0-1"
+            )
+        if not 0.0 <= least < most <= 1.0:
+            raise ZoneError(
+                zone.name,
+                "vehicle_widths",
+                f"row {number} has {least} to {most}, not a least and a greater width within 0-1",
+            )
+    if len({y for y, _, _ in zone.vehicle_widths}) < len(zone.vehicle_widths):
+        raise ZoneError(zone.name, "vehicle_widths", "has two rows with the same y")
 
 
 def validate_zones(zones: Sequence[Zone]) -> tuple[Zone, ...]:

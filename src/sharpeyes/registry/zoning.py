@@ -17,9 +17,9 @@ from sharpeyes.registry.fields import refuse_text
 
 _COLUMNS = ", ".join(Zone.__struct_fields__)
 _ZONES = f"SELECT {_COLUMNS} FROM zone WHERE camera_id = $1 ORDER BY zone_id"  # noqa: S608  # ours
-_INSERT = f"INSERT INTO zone (camera_id, {_COLUMNS}) VALUES ($1, $2, $3, $4, $5)"  # noqa: S608
+_INSERT = f"INSERT INTO zone (camera_id, {_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6)"  # noqa: S608
 _UPDATE = f"""
-    UPDATE zone SET ({_COLUMNS}) = ROW($2, $3, $4::jsonb, $5)
+    UPDATE zone SET ({_COLUMNS}) = ROW($2, $3, $4::jsonb, $5, $6::jsonb)
     WHERE camera_id = $1 AND name = $2 RETURNING 1
 """  # noqa: S608  # ours
 _DELETE = "DELETE FROM zone WHERE camera_id = $1 AND name = $2 RETURNING 1"

@@ -311,7 +311,7 @@ def test_a_file_that_is_none(sharpeyes: Run, tmp_path: Path, data: bytes, said: 
 def test_zones(sharpeyes: Run, tmp_path: Path) -> None:
     sharpeyes(*ADD, *STREAM)
     polygon = ("--polygon", "0.1,0.1 0.5,0.1 .5,1")
-    lane = ("lane", "--kind", "no_parking", "--dwell-s", "30")
+    lane = ("lane", "--kind", "no_parking", "--dwell-s", "30", "--vehicle-width", "0.5,.05,0.3")
     assert sharpeyes("zone", "add", CODE, *lane, *polygon).exit_code == 0
     twice = sharpeyes("zone", "add", CODE, "lane", *polygon)
     assert twice.err == "sharpeyes: the camera has a zone 'lane' already\n"
@@ -324,6 +324,7 @@ def test_zones(sharpeyes: Run, tmp_path: Path) -> None:
                     "kind": "no_parking",
                     "polygon": [[0.1, 0.1], [0.5, 0.1], [0.5, 1.0]],
                     "dwell_s": 30.0,
+                    "vehicle_widths": [[0.5, 0.05, 0.3]],
                 }
             ]
         }
@@ -341,6 +342,16 @@ def test_zones(sharpeyes: Run, tmp_path: Path) -> None:
     [
         (("x", "--polygon", "0.1,0.1 0.5,0.1"), 1, "zone x, polygon: needs 3"),
         (("x", "--polygon", "0,0 1,0 1,2"), 1, "zone x, polygon: y of point 3 is 2.0"),
+        (
+            ("x", "--polygon", "0,0 1,0 1,1", "--vehicle-width", "0.5,0.3,0.1"),
+            1,
+            "zone x, vehicle_widths: row 1 has 0.3 to 0.1",
+        ),
+        (
+            ("x", "--polygon", "0,0 1,0 1,1", "--vehicle-width", "0.5,30"),
+            2,
+            "row 1 is '0.5,30', not Y,LEAST,MOST",
+        ),
         (("x", "--polygon", "0,0 1,0 1;1"), 2, "point 3 is '1;1', not X,Y"),
         (("x", "--polygon", "nan,0 1,0 1,1"), 2, "point 1 is 'nan,0', not X,Y"),
         (("x",), 2, "a zone needs NAME and --polygon"),

@@ -219,7 +219,12 @@ async def test_zones_and_credentials_are_in_the_history_without_secrets(
         ("credentials", 5),
     ]
     added, edited, removed = changes[2:5]
-    shown = {"name": "lane", "kind": "no_parking", "polygon": [list(p) for p in CORNER]}
+    shown = {
+        "name": "lane",
+        "kind": "no_parking",
+        "polygon": [list(p) for p in CORNER],
+        "vehicle_widths": [],
+    }
     assert (added.before, added.after) == (None, {"zone": shown | {"dwell_s": 60.0}})
     assert edited.actor == "engineer"
     assert (edited.before, edited.after) == (

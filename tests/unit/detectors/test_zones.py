@@ -26,8 +26,9 @@ def zone(
     kind: ZoneKind = ZoneKind.WATCH,
     polygon: tuple[tuple[float, float], ...] = LEFT_HALF,
     dwell_s: float | None = None,
+    vehicle_widths: tuple[tuple[float, float, float], ...] = (),
 ) -> Zone:
-    return Zone(name, kind, polygon, dwell_s)
+    return Zone(name, kind, polygon, dwell_s, vehicle_widths)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,11 @@ def zone(
         (zone(dwell_s=-5), "dwell_s", "above 0"),
         (zone(dwell_s=math.nan), "dwell_s", "above 0"),
         (zone(dwell_s=math.inf), "dwell_s", "above 0"),
+        (zone(vehicle_widths=((1.1, 0, 1),)), "vehicle_widths", "y of row 1 is 1.1"),
+        (zone(vehicle_widths=((0.1, 0.3, 0.2),)), "vehicle_widths", "row 1 has 0.3 to 0.2"),
+        (zone(vehicle_widths=((0.1, math.nan, 0.2),)), "vehicle_widths", "row 1 has nan"),
+        (zone(vehicle_widths=((0.1, 0, 1), (0.1, 0, 0.5))), "vehicle_widths", "same y"),
+        (zone(vehicle_widths=((0.1, 0, 1),) * 9), "vehicle_widths", "has 9 rows"),
     ],
 )
 def test_wrong_zone_names_zone_and_field(wrong: Zone, field: str, says: str) -> None:

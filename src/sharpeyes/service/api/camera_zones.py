@@ -23,11 +23,15 @@ _ALL = "/api/v1/cameras/{device_code}/zones"
 
 
 class ZoneBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A zone; its name is in the address. Corners are 0-1 of the picture's width and height."""
+    """A zone; its name is in the address. Corners are 0-1 of the picture's width and height.
+
+    `vehicle_widths` are rows [y, least, most] of how wide vehicles are there, 0-1 of the picture.
+    """
 
     kind: ZoneKind
     polygon: tuple[tuple[float, float], ...]
     dwell_s: float | None = None
+    vehicle_widths: tuple[tuple[float, float, float], ...] = ()
 
 
 class ZoneList(msgspec.Struct, frozen=True):

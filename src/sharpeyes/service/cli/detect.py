@@ -32,6 +32,9 @@ _REASONS = {
     "unclear": "as much of its outline is in the scenery as in the picture",
     "shape": "no shape of a vehicle",
     "too_large": "too large for a vehicle",
+    "caption": "it appeared at once, in the shape of a caption",
+    "small_here": "too small for a vehicle here",
+    "large_here": "too large for a vehicle here",
 }
 
 
@@ -179,7 +182,19 @@ def _explain(rejections: list[Rejection]) -> None:
     for one in rejections:
         left, top, right, bottom = one.box_xyxy
         box = [left, top, right - left, bottom - top]
-        note(f"{one.time_s:.1f} s, box {box}: no vehicle, {_REASONS[one.reason]}")
+        note(f"{one.time_s:.1f} s, box {box}: no vehicle, {_REASONS[one.reason]}{_sizes(one)}")
+
+
+def _sizes(one: Rejection) -> str:
+    """Return what was expected where its size is the reason, to follow the reason."""
+    if one.expected_px is None:
+        return ""
+    left, top, right, bottom = one.box_xyxy
+    least, most = one.expected_px
+    measured = f": {right - left} x {bottom - top} px"
+    if one.by_width:
+        return f"{measured}, its zone's vehicles are {least}-{most} px wide"
+    return f"{measured}, by what passes from {least} x {least} to {most} x {most} px"
 
 
 def _as_of(finding: Finding, time_s: float) -> Finding:

@@ -20,6 +20,7 @@ from sharpeyes.service.cli.zones_file import ZonesFile, read_zones
 
 app = typer.Typer(help="Zones: which parts of a picture mean what.", no_args_is_help=True)
 
+_WIDTHS = re.compile(r"([0-9]*\.?[0-9]+),([0-9]*\.?[0-9]+),([0-9]*\.?[0-9]+)", re.ASCII)
 _POINT = re.compile(r"([0-9]*\.?[0-9]+),([0-9]*\.?[0-9]+)", re.ASCII)
 NameArgument = Annotated[str, typer.Argument(help="The zone's name, unique for its camera.")]
 
@@ -40,6 +41,14 @@ def add(  # noqa: PLR0917  # typer reads them by name
         float | None,
         typer.Option(help="Seconds that a vehicle may stay. Default: the detector's own."),
     ] = None,
+    vehicle_width: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="Y,LEAST,MOST",
+            help="How wide vehicles are whose lower edge is at Y: widths 0-1 of the picture's, "
+            "Y 0-1 from its top. Give a far and a near row. Default: learned from the traffic.",
+        ),
+    ] = None,
     file: Annotated[
         Path | None,
         typer.Option(
@@ -51,13 +60,14 @@ def add(  # noqa: PLR0917  # typer reads them by name
 ) -> None:
     """Add a zone to a camera, or all zones of a file."""
     if file is not None:
-        if name is not None or polygon is not None:
+        if name is not None or polygon is not None or vehicle_width:
             raise typer.BadParameter("give --file, or NAME and --polygon, not both")
         zones = read_zones(file)
     elif name is None or polygon is None:
         raise typer.BadParameter("a zone needs NAME and --polygon (or give --file)")
     else:
-        zones = (Zone(name.strip(), kind, _read_polygon(polygon), dwell_s),)
+        widths = _read_widths(vehicle_width or [])
+        zones = (Zone(name.strip(), kind, _read_polygon(polygon), dwell_s, widths),)
 
     async def command() -> None:
         async with open_database() as database:
@@ -97,12 +107,13 @@ def list_zones(
         print_json(ZonesFile(tuple(zones)))
         return
     print_table(
-        ("name", "kind", "dwell s", "polygon"),
+        ("name", "kind", "dwell s", "vehicle widths", "polygon"),
         (
             (
                 zone.name,
                 zone.kind,
                 zone.dwell_s,
+                " ".join(f"{y:g},{least:g},{most:g}" for y, least, most in zone.vehicle_widths),
                 " ".join(f"{x:g},{y:g}" for x, y in zone.polygon),
             )
             for zone in zones
@@ -144,3 +155,16 @@ def _read_polygon(text: str) -> tuple[tuple[float, float], ...]:
             )
         points.append((float(match[1]), float(match[2])))
     return tuple(points)
+
+
+def _read_widths(texts: list[str]) -> tuple[tuple[float, float, float], ...]:
+    rows = []
+    for number, text in enumerate(texts, start=1):
+        match = _WIDTHS.fullmatch(text.strip())
+        if match is None:
+            raise typer.BadParameter(
+                f"row {number} is '{shown(text)}', not Y,LEAST,MOST with numbers 0-1",
+                param_hint="--vehicle-width",
+            )
+        rows.append((float(match[1]), float(match[2]), float(match[3])))
+    return tuple(rows)
