@@ -62,7 +62,7 @@ class Merge(msgspec.Struct, frozen=True, kw_only=True):
 
     kept: str
     dropped: str
-    filled: dict[str, object]
+    filled: dict[str, Any]
     zones: list[str]
     credentials: bool
 
