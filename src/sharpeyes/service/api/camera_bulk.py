@@ -14,12 +14,12 @@ from sharpeyes.registry.camera import FiledCamera
 from sharpeyes.registry.editing import CameraEdit, lock_cameras
 from sharpeyes.registry.errors import shown
 from sharpeyes.service.access import Principal
-from sharpeyes.service.api.camera_body import CameraPatch, HandedIn, patched, read_camera
+from sharpeyes.service.api.camera_body import HandedIn, patched, read_camera
 from sharpeyes.service.api.context import CONTEXT, ApiContext
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.privacy import kept_contacts
 from sharpeyes.service.api.problem import FieldError, ProblemError
-from sharpeyes.service.api.reading import convert, read_object
+from sharpeyes.service.api.reading import read_body
 from sharpeyes.service.api.refusals import refusals
 from sharpeyes.service.api.security import PRINCIPAL
 from sharpeyes.service.audit import audit
@@ -33,20 +33,11 @@ Outcome = Literal["added", "changed", "unchanged", "refused"]
 
 
 class CameraBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Cameras to register or to change.
+    """Cameras to register or to change, each with the fields of a `CameraPatch`.
 
     Of a camera that is registered only the given fields change, as in a patch; another one is
-    registered with them.
+    registered with them. An item that is no camera is refused alone, so all are let in here.
     """
-
-    cameras: Annotated[
-        list[CameraPatch],  # type: ignore[valid-type]  # made from the fields of CameraBody
-        msgspec.Meta(min_length=1, max_length=MOST_CAMERAS),
-    ]
-
-
-class _Items(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """As `CameraBatch`, with items that need not be cameras: one that is none is refused alone."""
 
     cameras: Annotated[list[Any], msgspec.Meta(min_length=1, max_length=MOST_CAMERAS)]
 
@@ -82,7 +73,7 @@ class BatchResult(msgspec.Struct, frozen=True):
 async def upsert_cameras(request: web.Request) -> web.Response:
     """Register or change many cameras; those that can be taken are."""
     context, principal = request.app[CONTEXT], request[PRINCIPAL]
-    items = convert(await read_object(request), _Items).cameras
+    items = (await read_body(request, CameraBatch)).cameras
     async with context.cameras.edit(principal.name) as edit:
         batch = _Batch(context, principal, edit)
         result = await batch.run(items)

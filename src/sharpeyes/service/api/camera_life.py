@@ -46,8 +46,8 @@ async def move_camera(request: web.Request) -> web.Response:
     """Take a camera to another state of its life."""
     context, actor = request.app[CONTEXT], request[PRINCIPAL].name
     device_code = request.match_info["device_code"]
-    revision = read_revision(request)
     wanted = await read_body(request, LifeState)
+    revision = read_revision(request)
     with refusals():
         async with context.cameras.edit(actor) as edit:
             await edit.move(device_code, wanted, revision=revision)

@@ -63,8 +63,8 @@ async def add_camera(request: web.Request) -> web.Response:
 async def replace_camera(request: web.Request) -> web.Response:
     """Replace a camera's whole file."""
     device_code = request.match_info["device_code"]
-    revision = read_revision(request, required=True)
     value = {"device_code": device_code} | await read_object(request)
+    revision = read_revision(request, required=True)
     if value["device_code"] != device_code:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -76,8 +76,8 @@ async def replace_camera(request: web.Request) -> web.Response:
 
 async def change_camera(request: web.Request) -> web.Response:
     """Change the fields of a camera that are given."""
-    revision = read_revision(request, required=True)
     patch = await read_object(request)
+    revision = read_revision(request, required=True)
     camera = await _stored(request, revision)
     return await _store(request, camera, patched(camera, patch))
 
