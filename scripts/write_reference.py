@@ -1,6 +1,7 @@
 """Write docs/ref from the program itself; with --check, say whether it is up to date instead."""
 
 import html
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from sharpeyes.registry.code_tables import CodeTable, Edition, Meaning
+from sharpeyes.registry.device_code_tables import CAMERA_TYPES, INDUSTRIES, NETWORKS, OTHER_TYPES
+from sharpeyes.registry.sheet import SHEET
 from sharpeyes.service.access import Scope
 from sharpeyes.service.api.app import OPERATIONS
 from sharpeyes.service.settings import PREFIX, Settings
@@ -99,10 +103,77 @@ def api() -> str:
     return "\n".join(lines) + "\n"
 
 
+def camera_file() -> str:
+    """Return the page of the camera file: its columns, and what its codes mean."""
+    lines = [
+        "# The camera file",
+        "",
+        "What is on file about a camera, as files of cameras hold it. The first 27 columns are the",
+        "sheet that video catalogues exchange, in its order; the others are the usual extensions.",
+        "A column is known by its name here, by its headings in Chinese and English, and by some",
+        "other headings that people use. Several values in one cell have `/` between them; a code",
+        "is written as its number or as its label; times without a zone are China's.",
+        "",
+        "| # | column | 中文 | English | written as | codes |",
+        "|---|---|---|---|---|---|",
+    ]
+    tables = {f.codes.name: f.codes for f in SHEET if f.codes}
+    for f in SHEET:
+        codes = f"[{f.codes.name}](#{anchor(f.codes)})" if f.codes else ""
+        lines.append(f"| {f.column or ''} | `{f.target}` | {f.zh} | {f.en} | {f.kind} | {codes} |")
+    lines += [
+        "",
+        "`networked_code` is inverted, as the sheet has it: 0 is networked, 1 is not. `networked`",
+        "and `indoor` say the same in words, and refuse numbers. The deepest of `district_code`,",
+        "`street_code`, `community_code` and `grid_code` is the division of the camera.",
+        "",
+        "## Codes",
+        "",
+        "GB/T 28181 has given some numbers other meanings in its edition of 2022, so a number",
+        "means something only together with `code_edition`: 2016 where nothing else is said.",
+    ]
+    parts = (CAMERA_TYPES, OTHER_TYPES, NETWORKS, INDUSTRIES)
+    for table in (*tables.values(), *parts):
+        lines += ["", f"### {title(table)}", "", "| value | 中文 | English | edition |"]
+        lines.append("|---|---|---|---|")
+        lines += [
+            f"| {table.written(value)} | {meaning.zh} | {meaning.en} | {editions} |"
+            for value, meaning, editions in meanings(table)
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def title(table: CodeTable) -> str:
+    """Return the heading above a table of codes."""
+    return f"{table.en.partition(' (')[0]} {table.zh}"
+
+
+def anchor(table: CodeTable) -> str:
+    """Return where a link to a table of codes leads."""
+    return re.sub(r"[^\w-]", "", title(table).lower().replace(" ", "-"))
+
+
+def meanings(table: CodeTable) -> Iterator[tuple[int, Meaning, str]]:
+    """Yield each value with its meaning; once where both editions agree."""
+    for value in sorted(table.values):
+        by_meaning: dict[Meaning, list[str]] = {}
+        for edition in table.editions_of(value):
+            meaning = table.editions[edition][value]
+            by_meaning.setdefault(meaning, []).append(str(edition.value))
+        for meaning, editions in by_meaning.items():
+            both = len(editions) == len(Edition)
+            yield value, meaning, "both" if both else editions[0]
+
+
 def main() -> None:
     """Write the pages, or check them."""
     stale = []
-    for name, text in (("commands", commands()), ("settings", settings()), ("api", api())):
+    for name, text in (
+        ("commands", commands()),
+        ("settings", settings()),
+        ("api", api()),
+        ("camera-file", camera_file()),
+    ):
         page = REFERENCE / f"{name}.md"
         wanted = NOTE + text
         if not page.exists() or page.read_text() != wanted:

@@ -127,7 +127,7 @@ CAMERA_FORMS = make_table(
         3: ("固定枪机", "fixed bullet"),
         4: ("遥控枪机", "PTZ bullet"),
         5: ("卡口枪机", "checkpoint camera"),
-        99: ("未知", "other"),
+        99: _OTHER,
     },
 )
 FUNCTIONS = make_table(
