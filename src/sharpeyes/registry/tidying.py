@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +19,8 @@ from sharpeyes.registry.fields import fold
 def _folded_upper(text: str) -> str:
     return fold(text).upper()
 
+
+_ORDERS_KEPT = 4096
 
 # What becomes of an empty text: None, but for fields that must be there.
 _EMPTY = {"device_code": "", "name": "", "division_code": ""}
@@ -76,11 +79,16 @@ def _tidy_several(camera_file: CameraFile, changes: dict[str, Any]) -> None:
     """Put numbers into their order and drop empty contacts; keep what is so already."""
     for name in ("functions", "place_kinds"):
         numbers = getattr(camera_file, name)
-        if len(numbers) > 1 and (ordered := tuple(sorted(set(numbers)))) != numbers:
+        if len(numbers) > 1 and (ordered := _in_order(numbers)) != numbers:
             changes[name] = ordered
     contacts = camera_file.contacts
     if contacts and (told := tuple(filter(None, map(str.strip, contacts)))) != contacts:
         changes["contacts"] = told
+
+
+@lru_cache(_ORDERS_KEPT)
+def _in_order(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(set(numbers)))
 
 
 def _in_utc(time: datetime) -> datetime:
