@@ -7,10 +7,12 @@ the picture differs from one look to the next and goes on to; a caption appears 
 from enum import Enum, auto
 from typing import Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from sharpeyes.detectors.boxes import BoxXyxy
+from sharpeyes.detectors.passes import at_most, below
 from sharpeyes.detectors.picture import Plane
 from sharpeyes.detectors.stillness import ASKED_PX, FULL
 
@@ -64,10 +66,11 @@ class Onsets:
         """
         self._look = self._look % _LOOKS + 1
         self._is_close[self._look] = elapsed_s <= CLOSE_S
-        self._began &= differs
-        self._began[(differs > 0) & (self._began == 0)] = self._look
+        self._note_new(differs)
         tiles = (self._began.shape[0] // TILE) * (self._began.shape[1] // TILE)
         least = max(1.0, JUMPED_RATIO * tiles)
+        if cv2.countNonZero(self._began) < LEAST_IN_TILE * least:
+            return Jump.NONE
         together = np.bincount(self._began.ravel(), minlength=_LOOKS + 1)
         together[0] = 0
         moment = int(together.argmax())
@@ -95,6 +98,14 @@ class Onsets:
         moment = int(moments.argmax())
         share = moments[moment] / max(1, np.count_nonzero(inside))
         return bool(self._is_close[moment] and share >= AT_ONCE_SHARE)
+
+    def _note_new(self, differs: Plane) -> None:
+        cv2.bitwise_and(self._began, differs, dst=self._began)
+        new = np.zeros_like(self._began)
+        below(self._began, 0, new)
+        cv2.bitwise_and(new, differs, dst=new)
+        at_most(new, self._look)
+        cv2.bitwise_or(self._began, new, dst=self._began)
 
 
 def _tiles_with(pixels: npt.NDArray[np.bool_]) -> int:
