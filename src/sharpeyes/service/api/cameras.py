@@ -63,42 +63,44 @@ async def add_camera(request: web.Request) -> web.Response:
 async def replace_camera(request: web.Request) -> web.Response:
     """Replace a camera's whole file."""
     device_code = request.match_info["device_code"]
-    value = {"device_code": device_code} | await read_object(request)
-    revision = read_revision(request, required=True)
-    if value["device_code"] != device_code:
+    value = await read_object(request)
+    if value.get("device_code", device_code) != device_code:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "device_code is not the one in the address",
             errors=(FieldError("device_code", "", "is not the one in the address"),),
         )
-    return await _store(request, await _stored(request, revision), value)
+    return await _store(request, await _stored(request), value)
 
 
 async def change_camera(request: web.Request) -> web.Response:
     """Change the fields of a camera that are given."""
     patch = await read_object(request)
-    revision = read_revision(request, required=True)
-    camera = await _stored(request, revision)
+    camera = await _stored(request)
     return await _store(request, camera, patched(camera, patch))
 
 
-async def _stored(request: web.Request, revision: int | None) -> FiledCamera:
-    """Return the camera that the caller wants to change, as of the revision that they have read."""
+async def _stored(request: web.Request) -> FiledCamera:
     device_code = request.match_info["device_code"]
     with refusals():
         camera = await request.app[CONTEXT].cameras.get(device_code)
         if camera is None:
             raise UnknownCameraError(device_code)
-        if revision not in {None, camera.revision}:
-            raise CameraChangedError(device_code, revision, camera.revision)
     return camera
 
 
 async def _store(request: web.Request, stored: FiledCamera, value: dict[str, Any]) -> web.Response:
+    """Let `value` take the place of what is stored, unless somebody was quicker than the caller.
+
+    The revision comes last: of a file that cannot be stored there is nothing to overwrite.
+    """
     context, principal = request.app[CONTEXT], request[PRINCIPAL]
     handed_in = await read_camera(value, context.cameras)
+    revision = read_revision(request, required=True)
     file, actor = kept_contacts(handed_in.file, stored, principal), principal.name
     with refusals():
+        if revision is not None and revision != stored.revision:
+            raise CameraChangedError(stored.device_code, revision, stored.revision)
         async with context.cameras.edit(actor) as edit:
             camera = await edit.replace(file, handed_in.credentials, revision=stored.revision)
             await audit(

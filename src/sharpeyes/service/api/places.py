@@ -110,8 +110,8 @@ async def add_place(request: web.Request) -> web.Response:
 
 async def put_place(request: web.Request) -> web.Response:
     """Replace what is on file about a place."""
-    revision = read_revision(request, required=True)
     body = await read_body(request, PlaceBody)
+    revision = read_revision(request, required=True)
     code = request.match_info["place_code"]
     file = PlaceFile(place_code=code, **msgspec.structs.asdict(body))
     with refusals():

@@ -1,4 +1,4 @@
-"""Which revision of a camera was read: `ETag` and `If-Match` (RFC 9110)."""
+"""Which revision of a record was read: `ETag` and `If-Match` (RFC 9110)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TAG = re.compile(r'"([0-9]{1,18})"', re.ASCII)
 
 
 def etag(revision: int) -> str:
-    """Write a camera's revision as an entity tag."""
+    """Write a record's revision as an entity tag."""
     return f'"{revision}"'
 
 
@@ -21,16 +21,15 @@ def read_revision(request: web.Request, *, required: bool = False) -> int | None
     """Return the revision in `If-Match`; None where any will do.
 
     Raises:
-        ProblemError: 428 where it is missing and required, 412 where it can be no revision of a
-            camera.
+        ProblemError: 428 where it is missing and required, 412 where it can be no revision.
     """
     asked = request.headers.get("If-Match")
     if asked is None:
         if required:
             raise ProblemError(
                 HTTPStatus.PRECONDITION_REQUIRED,
-                "send If-Match with the ETag of the camera that you have read, so that nobody's"
-                " change is overwritten unseen",
+                "send If-Match with the ETag of what you have read, so that nobody's change is"
+                " overwritten unseen",
             )
         return None
     if asked.strip() == "*":
@@ -38,6 +37,6 @@ def read_revision(request: web.Request, *, required: bool = False) -> int | None
     match = _TAG.fullmatch(asked.strip())
     if match is None:
         raise ProblemError(
-            HTTPStatus.PRECONDITION_FAILED, 'If-Match is no ETag of a camera, such as "7"'
+            HTTPStatus.PRECONDITION_FAILED, 'If-Match is no ETag of ours, such as "7"'
         )
     return int(match[1])
