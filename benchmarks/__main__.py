@@ -7,11 +7,12 @@ from collections.abc import Callable
 import msgspec
 
 from benchmarks import detectors
+from benchmarks.detectors import stress
 from benchmarks.errors import FootageMissingError
 
 Benchmark = Callable[[bool], dict[str, object]]
 
-BENCHMARKS: dict[str, Benchmark] = {"detectors": detectors.run}
+BENCHMARKS: dict[str, Benchmark] = {"detectors": detectors.run, "stress": stress.run}
 
 
 def main() -> int:
