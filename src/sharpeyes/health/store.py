@@ -18,6 +18,7 @@ from sharpeyes.health.judgement import CameraState, restore
 from sharpeyes.health.status import Cause, Check, Status, Transition
 from sharpeyes.registry.camera import Camera
 from sharpeyes.registry.shards import ShardLease, require_lease
+from sharpeyes.registry.store import IS_MEASURED
 
 Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 
@@ -49,9 +50,6 @@ _TRANSITIONS = """
 SELECT from_status, to_status, NULLIF(decided_by, '') AS "check", cause, evidence, at
 FROM camera_transition WHERE camera_id = $1 ORDER BY at DESC, transition_id DESC LIMIT $2
 """
-
-IS_MEASURED: Final = "(c.poll_mode IN ('direct', 'recorder') AND c.life = 'in_service')"
-"""SQL of `Camera.is_measured`, for a row `c` of camera."""
 
 # A camera that is not asked keeps no status, whatever was known before that was decided.
 _SUMMARY = f"""

@@ -11,7 +11,7 @@ import msgspec
 
 from sharpeyes.detectors.zones import Zone
 from sharpeyes.devices.credentials import Credentials
-from sharpeyes.registry.camera import Camera, CameraFile, FiledCamera, PollMode
+from sharpeyes.registry.camera import Camera, CameraFile, FiledCamera
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.editing import CameraEdit, announce, filed_camera, find_problems
 from sharpeyes.registry.errors import FieldProblem
@@ -19,9 +19,12 @@ from sharpeyes.registry.history import SERVICE, sign
 from sharpeyes.registry.tidying import tidy
 from sharpeyes.registry.zoning import zones_of
 
-_IN_SHARDS = f"""
-    SELECT {", ".join(Camera.__struct_fields__)} FROM camera
-    WHERE shard = ANY($1::smallint[]) AND ($2::text IS NULL OR poll_mode = $2) ORDER BY camera_id
+IS_MEASURED = "(c.poll_mode IN ('direct', 'recorder') AND c.life = 'in_service')"
+"""SQL of `Camera.is_measured`, for a row `c` of camera."""
+
+_MEASURED_IN_SHARDS = f"""
+    SELECT {", ".join(Camera.__struct_fields__)} FROM camera c
+    WHERE shard = ANY($1::smallint[]) AND {IS_MEASURED} ORDER BY camera_id
 """  # noqa: S608  # made of our own field names
 # Of several processes each takes others, and none waits.
 _END_MAINTENANCE = """
@@ -88,11 +91,12 @@ class CameraStore:
         row = await self._pool.fetchrow("SELECT * FROM camera WHERE camera_id = $1", camera_id)
         return None if row is None else filed_camera(row)
 
-    async def in_shards(
-        self, shards: Collection[int], *, poll_mode: PollMode | None = None
-    ) -> list[Camera]:
-        """Return the cameras in these shards; only those of one poll mode if it is given."""
-        rows = await self._pool.fetch(_IN_SHARDS, list(shards), poll_mode)
+    async def measured_in_shards(self, shards: Collection[int]) -> list[Camera]:
+        """Return the cameras in these shards that a worker looks after.
+
+        Of a million on file, most may not be asked; no worker need hold them.
+        """
+        rows = await self._pool.fetch(_MEASURED_IN_SHARDS, list(shards))
         return [msgspec.convert(dict(row), Camera) for row in rows]
 
     async def zones(self, camera_id: int) -> list[Zone]:

@@ -25,8 +25,8 @@ from prometheus_client.registry import Collector
 
 from sharpeyes.detectors.finding import Finding
 from sharpeyes.health.status import Check, CheckResult, Transition
-from sharpeyes.health.store import IS_MEASURED
 from sharpeyes.ingest.context import FrameFate
+from sharpeyes.registry.store import IS_MEASURED
 
 # prometheus-client reads this when a metric is made: each process writes its figures to a file
 # there, and whichever is scraped adds all of them up.

@@ -101,7 +101,7 @@ class Worker:
         """Hand the cameras of these shards to the watches; False: the database is away."""
         leases = {lease.shard: lease for lease in held}
         try:
-            cameras = await self._cameras.in_shards(sorted(leases))
+            cameras = await self._cameras.measured_in_shards(sorted(leases))
         except DATABASE_AWAY as error:
             log.warning("cameras cannot be read", error=type(error).__name__)
             return False

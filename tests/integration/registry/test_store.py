@@ -9,18 +9,19 @@ import msgspec
 import pytest
 
 from sharpeyes.detectors.zones import Zone, ZoneKind
-from sharpeyes.registry.camera import CameraFile, PollMode, SampleSource, Tier
+from sharpeyes.registry.camera import CameraFile, Life, PollMode, SampleSource, Tier
 from sharpeyes.registry.errors import (
     CameraChangedError,
     CameraExistsError,
     CameraInvalidError,
     UnknownCameraError,
-    UnknownDivisionError,
     UnknownZoneError,
     ZoneExistsError,
     ZoneInvalidError,
 )
+from sharpeyes.registry.life import LifeState
 from sharpeyes.registry.shards import SHARD_COUNT
+from sharpeyes.registry.store import CameraStore
 
 Maker = Callable[..., CameraFile]
 CORNER = ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5))
@@ -54,7 +55,7 @@ async def test_refusals(store: Any, camera_file: Maker) -> None:
     await store.add(camera_file(1))
     with pytest.raises(CameraExistsError, match="42010200001320000001 is registered already"):
         await store.add(camera_file(1, name="other"))
-    with pytest.raises(UnknownDivisionError, match="no division EASTLAKE is known"):
+    with pytest.raises(CameraInvalidError, match="'EASTLAKE': no such division is known"):
         await store.add(camera_file(2, division_code="EASTLAKE"))
     with pytest.raises(CameraInvalidError) as caught:
         await store.add(camera_file(3, name="a\nb", host="u:p@h"))
@@ -74,7 +75,7 @@ async def test_an_update_raises_the_revision_only_if_it_changes_something(
         await store.replace(camera_file(1, name="Newer"), revision=1)
     with pytest.raises(UnknownCameraError):
         await store.replace(camera_file(2))
-    with pytest.raises(UnknownDivisionError):
+    with pytest.raises(CameraInvalidError, match="'NOWHERE': no such division is known"):
         await store.replace(camera_file(1, division_code="NOWHERE"))
     assert await store.get(camera.device_code) == changed
 
@@ -91,15 +92,23 @@ async def test_the_channels_of_a_device_share_a_shard(store: Any, camera_file: M
     assert len({camera.shard for camera in unreached}) >= 4
 
 
-async def test_cameras_of_shards(store: Any, camera_file: Maker) -> None:
+async def test_workers_are_given_what_they_look_after(
+    pool: asyncpg.Pool, store: Any, camera_file: Maker
+) -> None:
     one = await store.add(camera_file(1))
-    two = await store.add(
-        camera_file(2, tier=Tier.SOCIAL, host=None, poll_mode=PollMode.ON_REQUEST)
+    recorder = {"recorder_code": "42010200001180000001", "recorder_channel": 1}
+    two = await store.add(camera_file(2, poll_mode=PollMode.RECORDER, **recorder))
+    unasked = await store.add(
+        camera_file(3, tier=Tier.SOCIAL, host=None, poll_mode=PollMode.ON_REQUEST)
     )
-    assert await store.in_shards([one.shard]) == [one.brief]
-    assert await store.in_shards([one.shard, two.shard]) == [one.brief, two.brief]
-    assert await store.in_shards([one.shard, two.shard], poll_mode=PollMode.DIRECT) == [one.brief]
-    assert await store.in_shards([]) == []
+    gone = await store.add(camera_file(4))
+    async with CameraStore(pool).edit("test") as edit:
+        await edit.move(gone.device_code, LifeState(Life.REMOVED, "a test"))
+    reader = CameraStore(pool)
+    assert await reader.measured_in_shards([one.shard]) == [one.brief]
+    shards = {camera.shard for camera in (one, two, unasked, gone)}
+    assert await reader.measured_in_shards(shards) == [one.brief, two.brief]
+    assert await reader.measured_in_shards([]) == []
 
 
 async def test_zones(store: Any, camera_file: Maker) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 import asyncpg
 import pytest_asyncio
 
-from sharpeyes.registry.camera import Camera, CameraFile, PollMode, Tier
+from sharpeyes.registry.camera import Camera, CameraFile, Tier
 from sharpeyes.registry.shards import SHARD_COUNT, ShardLease, ShardLeases
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.service.changes import Changes
@@ -67,9 +67,10 @@ async def add_camera(pool: asyncpg.Pool, code: str = CODE) -> None:
         name="a",
         tier=Tier.CITY,
         division_code="420102",
-        poll_mode=PollMode.NONE,
+        host="127.0.0.1",
     )
-    await CameraStore(pool).add(file, None)
+    async with CameraStore(pool).edit("test") as edit:
+        await edit.add(file)
 
 
 async def test_cameras_are_handed_over_as_soon_as_their_shards_are_held(
