@@ -31,6 +31,7 @@ _QUERY = f"""
     ORDER BY device_code
 """  # noqa: S608  # made of our own field names
 _OWN_TARGETS = (*_FILE, "device_state")
+_CONTACTS = frozenset({"contacts", "maintenance_phone"})
 _UTF8_MARK = "\ufeff"
 
 
@@ -73,12 +74,15 @@ class ExportQuery(msgspec.Struct, frozen=True, kw_only=True):
         columns: Of CSV and XLSX.
         tier: Only this tier.
         division: Only this division and those below it.
+        contacts: With telephone numbers; without, their columns are left out, so that an import
+            of the file does not touch them.
     """
 
     format: ExportFormat = ExportFormat.CSV
     columns: ExportColumns = ExportColumns.FIELDS
     tier: Tier | None = None
     division: str | None = None
+    contacts: bool = True
 
 
 class _Writer(Protocol):
@@ -108,7 +112,7 @@ async def export(pool: asyncpg.Pool, query: ExportQuery) -> AsyncIterator[tuple[
     yield written, writer.begin()
     async with (
         pool.acquire() as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
+        connection.transaction(),
     ):
         cursor = await connection.cursor(_QUERY, query.tier, path)
         while records := await cursor.fetch(_ROWS_TOGETHER):
@@ -118,16 +122,16 @@ async def export(pool: asyncpg.Pool, query: ExportQuery) -> AsyncIterator[tuple[
 
 
 def _writer(query: ExportQuery, divisions: DivisionLookup) -> _Writer:
+    hidden = frozenset() if query.contacts else _CONTACTS
     if query.format is ExportFormat.JSON:
-        return _JsonWriter()
+        return _JsonWriter(hidden)
     if query.format is ExportFormat.GEOJSON:
-        return _GeoJsonWriter()
-    if query.columns is ExportColumns.CATALOGUE:
-        targets: Iterable[str] = (field.target for field in CATALOGUE)
-        header = tuple(field.zh for field in CATALOGUE)
-    else:
-        targets = header = _OWN_TARGETS
-    cells = _Cells(tuple(targets), divisions)
+        return _GeoJsonWriter(hidden)
+    in_catalogue = query.columns is ExportColumns.CATALOGUE
+    all_targets = tuple(f.target for f in CATALOGUE) if in_catalogue else _OWN_TARGETS
+    targets = [target for target in all_targets if target not in hidden]
+    header = [BY_TARGET[target].zh for target in targets] if in_catalogue else targets
+    cells = _Cells(targets, divisions)
     return (
         _XlsxWriter(header, cells)
         if query.format is ExportFormat.XLSX
@@ -228,7 +232,8 @@ class _JsonWriter:
 
     _head, _tail = b'{"cameras":[', b"\n]}\n"
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: frozenset[str]) -> None:
+        self._fields = [field for field in _STORED if field not in hidden]
         self._separator = b"\n"
 
     def begin(self) -> bytes:
@@ -244,7 +249,8 @@ class _JsonWriter:
         return self._tail
 
     def _object(self, record: asyncpg.Record) -> dict[str, Any]:
-        return dict(record) | {"tier": Tier(record["tier"]).word}
+        fields = {field: record[field] for field in self._fields}
+        return fields | {"tier": Tier(record["tier"]).word}
 
 
 class _GeoJsonWriter(_JsonWriter):

@@ -50,6 +50,7 @@ class ImportJob:
         dry_run: Only say what would be done.
         whole: Keep all rows, or none if one is refused.
         division: The division whose cameras the file should name, all of them; None for all.
+        reach: The path of the division that the actor may change; empty for all.
 
     Attributes:
         is_dry_run: Whether nothing is written.
@@ -72,6 +73,7 @@ class ImportJob:
         dry_run: bool = False,
         whole: bool = False,
         division: str | None = None,
+        reach: str = "",
     ) -> None:
         self._pool = pool
         self._runs = ImportRuns(pool)
@@ -82,7 +84,9 @@ class ImportJob:
         self.is_dry_run = dry_run
         self._whole = whole
         self._division = division
+        self._reach = reach
         self._unreadable_rows = 0
+        self._retired = 0
         self.import_id = 0
         self.total = ImportReport()
         self.problems: list[RowProblem] = []
@@ -106,8 +110,12 @@ class ImportJob:
         )
         return self.import_id
 
-    async def run(self) -> AsyncIterator[ImportReport]:
+    async def run(self, *, retire: int | None = None) -> AsyncIterator[ImportReport]:
         """Import batch by batch, once it was started.
+
+        Args:
+            retire: Where it is already confirmed how many cameras are to be retired: as
+                `retire_missing` at the end, a refusal of which goes into the record.
 
         Yields:
             What became of each batch. Who stops here leaves whole batches (with `whole`: nothing).
@@ -123,6 +131,7 @@ class ImportJob:
             now=self._now,
             import_id=None if self.is_dry_run else self.import_id,
             whole=self._whole,
+            reach=self._reach,
         )
         state: RunState = "stopped"
         problem = ""
@@ -138,6 +147,8 @@ class ImportJob:
                 self.missing = [c async for c in self._on_file() if not importer.has_seen(c)]
                 state = "failed" if self.kept_nothing else "done"
                 problem = "rows were refused, so none was kept" if self.kept_nothing else ""
+                if retire is not None:
+                    problem = await self._retire_at_once(retire)
             except ImportFileError as error:
                 state, problem = "failed", str(error)
                 raise
@@ -150,6 +161,7 @@ class ImportJob:
                     state,
                     problem=problem,
                     missing=None if self.missing is None else len(self.missing),
+                    retired=self._retired,
                     refused_sheet=self.refused_sheet,
                 )
 
@@ -188,15 +200,23 @@ class ImportJob:
                 f"nothing was retired: {len(self.missing):,} cameras are missing, not {count:,}"
             )
         why = f"not in {self._sheet.name}"
-        retired = 0
         for start in range(0, count, _RETIRED_TOGETHER):
-            retired += await self._retire(self.missing[start : start + _RETIRED_TOGETHER], why)
+            self._retired += await self._retire(
+                self.missing[start : start + _RETIRED_TOGETHER], why
+            )
             await self._pool.execute(
                 "UPDATE import_run SET retired = $2, updated_at = now() WHERE import_id = $1",
                 self.import_id,
-                retired,
+                self._retired,
             )
-        return retired
+        return self._retired
+
+    async def _retire_at_once(self, count: int) -> str:
+        try:
+            await self.retire_missing(count)
+        except ImportStateError as error:
+            return str(error)
+        return ""
 
     async def _retire(self, codes: Sequence[str], why: str) -> int:
         async with self._pool.acquire() as connection, connection.transaction():

@@ -57,6 +57,11 @@ _INSERT = f"""
     WHERE stored_revision = 0 ORDER BY device_code
     ON CONFLICT (device_code) DO NOTHING
 """  # noqa: S608
+_HIDDEN = """
+    SELECT device_code FROM import_row WHERE NOT EXISTS (
+        SELECT FROM camera WHERE camera.device_code = import_row.device_code
+    )
+"""
 _UPDATE = f"""
     UPDATE camera
     SET ({", ".join(_MERGED)}) = ROW ({_of("import_row", _MERGED)}),
@@ -83,6 +88,18 @@ _REMEMBER = """
 
 class RacedError(Exception):
     """Somebody changed a camera of the batch between looking it up and writing it: look again."""
+
+
+class HiddenError(Exception):
+    """Cameras of the batch are on file where whoever imports it cannot see them.
+
+    Attributes:
+        codes: Their device codes.
+    """
+
+    def __init__(self, codes: frozenset[str]) -> None:
+        super().__init__(f"{len(codes)} cameras are beyond reach")
+        self.codes = codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +173,11 @@ async def staged(connection: Connection, rows: Sequence[Accepted]) -> AsyncItera
 
 def _records(rows: Sequence[Accepted]) -> list[tuple[object, ...]]:
     """Return the rows' columns in the order of the staging table."""
-    tokens = camera_tokens([row.file for row in rows], [row.state.life for row in rows])
+    tokens = camera_tokens(
+        [row.file for row in rows],
+        [row.state.life for row in rows],
+        [row.division_path for row in rows],
+    )
     return [
         (
             *msgspec.structs.astuple(row.file),
@@ -184,13 +205,15 @@ async def merge(
 
     Raises:
         RacedError: Nothing may be kept of the transaction.
+        HiddenError: The same.
     """
     known = [row.file.device_code for row in rows if row.stored_revision]
     new = len(rows) - len(known)
     if known and await connection.fetchval(_LOCK, known):
         raise RacedError
     if new and _count(await connection.execute(_INSERT)) < new:
-        raise RacedError
+        hidden = await connection.fetch(_HIDDEN)
+        raise HiddenError(frozenset(row["device_code"] for row in hidden)) if hidden else RacedError
     changed = _count(await connection.execute(_UPDATE)) if known else 0
     changed += await _put_credentials(connection, rows, credentials)
     await connection.execute(_REMEMBER)

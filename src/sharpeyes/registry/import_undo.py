@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import asyncpg
@@ -38,9 +39,7 @@ _RESTORE = f"""
 """  # noqa: S608  # made of our own field names
 _DELETE = """
     DELETE FROM camera
-    WHERE camera_id = ANY($1::bigint[]) AND revision = 1
-        AND NOT EXISTS (SELECT FROM event_sequence WHERE camera_id = camera.camera_id)
-    RETURNING camera_id
+    WHERE camera_id = ANY($1::bigint[]) AND revision = 1 RETURNING camera_id
 """
 _CODES = "SELECT camera_id, device_code FROM camera WHERE camera_id = ANY($1::bigint[])"
 
@@ -108,10 +107,8 @@ async def undo_import(pool: asyncpg.Pool, import_id: int, actor: str) -> UndoRep
 
 
 async def _undo(connection: Connection, rows: list[asyncpg.Record]) -> UndoReport:
-    added = [row["camera_id"] for row in rows if row["added"]]
-    edited = [row for row in rows if not row["added"]]
-    deleted = {row["camera_id"] for row in await connection.fetch(_DELETE, added)}
-    restored = await _restore(connection, edited)
+    deleted = await _each_or_all(connection, [row for row in rows if row["added"]], _delete)
+    restored = await _each_or_all(connection, [row for row in rows if not row["added"]], _restore)
     left = {row["camera_id"] for row in rows} - deleted - restored
     codes = await connection.fetch(_CODES, sorted(left))
     return UndoReport(
@@ -119,17 +116,35 @@ async def _undo(connection: Connection, rows: list[asyncpg.Record]) -> UndoRepor
     )
 
 
+async def _delete(connection: Connection, rows: list[asyncpg.Record]) -> set[int]:
+    deleted = await connection.fetch(_DELETE, [row["camera_id"] for row in rows])
+    return {row["camera_id"] for row in deleted}
+
+
 async def _restore(connection: Connection, rows: list[asyncpg.Record]) -> set[int]:
-    """Restore cameras, one by one where some of them no longer fit what was changed since."""
+    columns = [[row[name] for row in rows] for name in ("camera_id", "before", "after")]
+    restored = await connection.fetch(_RESTORE, *columns)
+    return {row["camera_id"] for row in restored}
+
+
+async def _each_or_all(
+    connection: Connection,
+    rows: list[asyncpg.Record],
+    undo: Callable[[Connection, list[asyncpg.Record]], Awaitable[set[int]]],
+) -> set[int]:
+    """Undo what can be undone: one by one where the database does not take all at once.
+
+    A camera with events cannot be deleted, and one whose fields would contradict what was changed
+    since cannot be restored.
+    """
     if not rows:
         return set()
-    columns = [[row[name] for row in rows] for name in ("camera_id", "before", "after")]
     try:
         async with connection.transaction():
-            restored = await connection.fetch(_RESTORE, *columns)
-        return {row["camera_id"] for row in restored}
+            return await undo(connection, rows)
     except asyncpg.IntegrityConstraintViolationError:
         if len(rows) == 1:
             return set()
     middle = len(rows) // 2
-    return await _restore(connection, rows[:middle]) | await _restore(connection, rows[middle:])
+    first = await _each_or_all(connection, rows[:middle], undo)
+    return first | await _each_or_all(connection, rows[middle:], undo)

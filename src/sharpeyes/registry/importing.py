@@ -6,7 +6,6 @@ While one batch is merged by the database, the next is read and checked here.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +22,7 @@ from sharpeyes.registry.errors import FieldProblem, shown
 from sharpeyes.registry.history import sign
 from sharpeyes.registry.import_merge import (
     Accepted,
+    HiddenError,
     Merged,
     RacedError,
     compare,
@@ -77,6 +77,7 @@ class CameraImport:
         now: The time, UTC.
         import_id: Of the `ImportRuns` entry that the changes belong to; None for a dry run.
         whole: Keep all rows, or none if one is refused.
+        reach: The path of the division that the actor may change; empty for all.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class CameraImport:
         now: datetime,
         import_id: int | None,
         whole: bool = False,
+        reach: str = "",
     ) -> None:
         self._pool = pool
         self._credentials = credentials
@@ -97,6 +99,8 @@ class CameraImport:
         self._now = now
         self._import_id = import_id
         self._whole = whole
+        self._reach = reach
+        self._elsewhere: frozenset[str] = frozenset()
         self._writes = import_id is not None
         self._held: Connection | None = None
         # Numbers take a third of the memory of texts.
@@ -230,12 +234,24 @@ class CameraImport:
                 on_file = stored.get(row.code)
                 judged = reader.finish(row, on_file)
                 if isinstance(judged, NewState):
+                    judged = self._within_reach(judged, divisions)
+                if isinstance(judged, NewState):
                     accepted.append(_accepted(row, judged, divisions, on_file))
                 else:
                     refused.append(RefusedRow(row.row, row.cells, tuple(judged)))
             return _Batch(rows, last_row, accepted, len(same), refused)
 
         return await asyncio.to_thread(judge)
+
+    def _within_reach(
+        self, judged: NewState, divisions: DivisionLookup
+    ) -> NewState | list[FieldProblem]:
+        code, division = judged.file.device_code, judged.file.division_code
+        if code in self._elsewhere:
+            return [FieldProblem("device_code", code, "is registered beyond what you may see")]
+        if divisions.paths[division].startswith(self._reach):
+            return judged
+        return [FieldProblem("division_code", division, "lies beyond what you may change")]
 
     async def _write(
         self, reader: RowReader, divisions: DivisionLookup, batch: _Batch
@@ -256,22 +272,30 @@ class CameraImport:
     async def _merge(
         self, reader: RowReader, divisions: DivisionLookup, batch: _Batch
     ) -> tuple[_Batch, Merged]:
-        with contextlib.suppress(RacedError):
-            async with self._turn() as connection:
-                return batch, await self._merge_accepted(connection, batch)
-        # Somebody changed one of the cameras since we looked them up. Now we hold them first.
+        again = False
         for _ in range(_TRIES):
-            with contextlib.suppress(RacedError):
+            try:
                 async with self._turn() as connection:
-                    await hold(connection, [reader.code(row) for row in batch.rows])
-                    again = await self._judge(
-                        reader, divisions, batch.rows, batch.last_row, connection
-                    )
-                    already = {one.row for one in again.refused}
-                    again.refused.extend(one for one in batch.refused if one.row not in already)
-                    again.refused.sort(key=lambda one: one.row)
-                    return again, await self._merge_accepted(connection, again)
+                    if again:
+                        # Somebody changed one of the cameras since we looked: now we hold them.
+                        await hold(connection, [reader.code(row) for row in batch.rows])
+                        batch = await self._judge_again(reader, divisions, batch, connection)
+                    return batch, await self._merge_accepted(connection, batch)
+            except HiddenError as error:
+                self._elsewhere |= error.codes
+            except RacedError:
+                pass
+            again = True
         raise RacedError
+
+    async def _judge_again(
+        self, reader: RowReader, divisions: DivisionLookup, batch: _Batch, connection: Connection
+    ) -> _Batch:
+        again = await self._judge(reader, divisions, batch.rows, batch.last_row, connection)
+        judged = {row.row for row in batch.rows}
+        again.refused.extend(one for one in batch.refused if one.row not in judged)
+        again.refused.sort(key=lambda one: one.row)
+        return again
 
     async def _merge_accepted(self, connection: Connection, batch: _Batch) -> Merged:
         async with staged(connection, batch.accepted):

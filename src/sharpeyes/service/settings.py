@@ -69,6 +69,10 @@ class HttpSettings(BaseModel):
         description="A TLS proxy stands in front: browsers send our cookie over https only.",
     )
 
+    import_max_mb: int = Field(
+        default=1024, ge=1, le=16_384, description="Longest file of cameras that is taken, in MB."
+    )
+
     @model_validator(mode="after")
     def _check_anonymous(self) -> Self:
         if self.anonymous and not is_loopback(self.host):

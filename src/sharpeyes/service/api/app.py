@@ -12,11 +12,13 @@ from sharpeyes.service.api import (
     accounts,
     audit,
     camera_bulk,
+    camera_export,
     camera_life,
     camera_zones,
     cameras,
     endpoints,
     events,
+    imports,
     places,
     probes,
     reference,
@@ -35,10 +37,13 @@ OPERATIONS = (
     *session.OPERATIONS,
     *status.OPERATIONS,
     *reference.OPERATIONS,
+    # Before the operations on one camera: `export` is no device code.
+    *camera_export.OPERATIONS,
     *cameras.OPERATIONS,
     *camera_bulk.OPERATIONS,
     *camera_life.OPERATIONS,
     *camera_zones.OPERATIONS,
+    *imports.OPERATIONS,
     *places.OPERATIONS,
     *registry_figures.OPERATIONS,
     *events.OPERATIONS,
@@ -57,6 +62,8 @@ def build_app(context: ApiContext) -> web.Application:
     """Return the application; it owns nothing in `context` and closes nothing."""
     app = web.Application(middlewares=[harden], client_max_size=_LONGEST_BODY_BYTES)
     app[CONTEXT] = context
+    app[imports.RUNNING] = set()
+    app.on_shutdown.append(imports.stop)
     app[session.ACCOUNTS] = Accounts(context.pool)
     app[session.SIGN_INS] = session.SignIns()
     app[REFUSED_TOKENS] = Throttle(burst=20, refill_s=10)

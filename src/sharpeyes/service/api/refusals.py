@@ -11,6 +11,7 @@ from sharpeyes.registry.errors import (
     CameraExistsError,
     CameraInvalidError,
     FieldProblem,
+    ImportStateError,
     MergeError,
     PlaceChangedError,
     PlaceExistsError,
@@ -18,6 +19,7 @@ from sharpeyes.registry.errors import (
     RegistryError,
     UnknownCameraError,
     UnknownDivisionError,
+    UnknownImportError,
     UnknownPlaceError,
     UnknownZoneError,
     ZoneExistsError,
@@ -34,6 +36,8 @@ _STATUSES: dict[type[RegistryError], HTTPStatus] = {
     MergeError: HTTPStatus.CONFLICT,
     PlaceExistsError: HTTPStatus.CONFLICT,
     UnknownPlaceError: HTTPStatus.NOT_FOUND,
+    UnknownImportError: HTTPStatus.NOT_FOUND,
+    ImportStateError: HTTPStatus.CONFLICT,
     PlaceChangedError: HTTPStatus.PRECONDITION_FAILED,
 }
 

@@ -10,8 +10,6 @@ CREATE TABLE import_run (
     updated_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
     actor text NOT NULL CHECK (actor <> ''),
-    -- The path of the subtree of divisions that the actor may change; empty for all.
-    scope text COLLATE "C" NOT NULL DEFAULT COALESCE(current_setting('sharpeyes.scope', true), ''),
     file_name text NOT NULL,
     file_sha256 bytea NOT NULL CHECK (length(file_sha256) = 32),
     dry_run boolean NOT NULL,
