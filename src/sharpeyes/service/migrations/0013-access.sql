@@ -34,9 +34,11 @@ CREATE TABLE credential_candidate (
     ciphertext bytea NOT NULL,
     nonce bytea NOT NULL CHECK (length(nonce) = 12),
     key_id text NOT NULL,
-    -- When a device was last sent it, and what came of it; null: not yet.
+    -- When its device was last sent it; null: not yet.
     tried_at timestamptz,
     refused boolean NOT NULL DEFAULT false,
+    -- When its device last refused any; it is left alone for a while, whatever is staged since.
+    refused_at timestamptz,
     evidence text NOT NULL DEFAULT ''
 );
 

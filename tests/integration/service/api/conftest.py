@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -37,6 +37,11 @@ class Api:
 
     client: TestClient[web.Request, web.Application]
     context: ApiContext
+    served: ApiContext
+
+    def over(self, settings: Settings) -> TestClient[web.Request, web.Application]:
+        """The same application under other settings."""
+        return TestClient(TestServer(build_app(replace(self.served, settings=settings))))
 
     async def token(self, *scopes: Scope, division_code: str | None = None) -> dict[str, str]:
         token = await create_token(
@@ -69,8 +74,9 @@ async def _serve(pool: asyncpg.Pool, database_url: str, settings: Settings) -> A
             )
 
         listening = asyncio.create_task(changes.run())
-        async with TestClient(TestServer(build_app(context(serving)))) as client:
-            yield Api(client, context(pool))
+        served = context(serving)
+        async with TestClient(TestServer(build_app(served))) as client:
+            yield Api(client, context(pool), served)
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
 
