@@ -19,6 +19,7 @@ from sharpeyes.service.api.camera_screen import (
     camera_page,
 )
 from sharpeyes.service.cli.camera_add import add
+from sharpeyes.service.cli.camera_duplicates import duplicates, merge_cameras
 from sharpeyes.service.cli.camera_export import export_file
 from sharpeyes.service.cli.camera_history import history
 from sharpeyes.service.cli.camera_import import import_file
@@ -50,6 +51,8 @@ app.command("import-undo")(undo)
 app.command("export")(export_file)
 app.command("password")(set_password)
 app.command("probe")(probe)
+app.command("duplicates")(duplicates)
+app.command("merge")(merge_cameras)
 
 _PAGE = 5000
 _MOST_LISTED = 1_000_000

@@ -115,7 +115,7 @@ def _require_willing(camera: FiledCamera, *, force: bool) -> None:
     reason = why_not_ask(camera)
     if reason is not None and not force:
         raise CliError(
-            f"camera {camera.device_code} may not be asked: {reason}: --force asks it all the same"
+            f"camera {camera.device_code} may be asked {reason}: --force asks it all the same"
         )
 
 

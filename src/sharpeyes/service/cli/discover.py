@@ -28,7 +28,16 @@ from sharpeyes.service.cli.registered import TierWord
 
 _SERIALS = 1_000_000
 _LONGEST_NAME = 200
-_COLUMNS = ("device_code", "name", "tier", "division_code", "host", "http_port", "model")
+_COLUMNS = (
+    "device_code",
+    "name",
+    "tier",
+    "division_code",
+    "host",
+    "http_port",
+    "model",
+    "poll_mode",
+)
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,7 +220,11 @@ def _write(
     path: Path, proposals: Iterable[Proposal], tier: str | None, division: str | None
 ) -> None:
     rows = (
-        (p.device_code or "", p.name, tier or "", division or "", p.host, p.http_port, p.model)
+        (
+            *(p.device_code or "", p.name, tier or "", division or ""),
+            # It has just answered us, be it a social point.
+            *(p.host, p.http_port, p.model, "direct"),
+        )
         for p in proposals
     )
     try:
