@@ -117,7 +117,7 @@ def api_fields(operations: Iterable[Operation]) -> Iterator[Field]:
     for path, methods in document["paths"].items():
         yield from (("path", part) for part in re.findall(r"[\w-]+", path))
         for described in methods.values():
-            yield from ((path, parameter["name"]) for parameter in described["parameters"])
+            yield from ((path, parameter["name"]) for parameter in described.get("parameters", ()))
             yield from properties(path, described)
 
 
