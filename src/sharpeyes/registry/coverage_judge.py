@@ -24,6 +24,7 @@ from sharpeyes.registry.divisions import Level
 from sharpeyes.registry.figures import ANCESTOR, STANDING, Figure, figure
 from sharpeyes.registry.place import Place
 from sharpeyes.registry.places import COLUMNS, division_path, place_of
+from sharpeyes.registry.unplaced import Unplaced
 from sharpeyes.registry.watching import Candidates, JudgedBy, judge
 
 NO_POSITION = "cameras_without_position"
@@ -195,7 +196,7 @@ class CoverageJudge:
         ]
 
     async def _all(
-        self, path: str | None, unplaced: _Unplaced
+        self, path: str | None, unplaced: Unplaced
     ) -> AsyncIterator[tuple[PlaceCoverage, str]]:
         after = ""
         while rows := await self._pool.fetch(_PAGE, path, after):
@@ -217,29 +218,12 @@ class CoverageJudge:
         sql = ANCESTOR.format(level="$1", root="$2")
         return {row[0]: row[1] for row in await self._pool.fetch(sql, level, path)}
 
-    async def _without_position(self, path: str | None) -> _Unplaced:
+    async def _without_position(self, path: str | None) -> Unplaced:
         rows = await self._pool.fetch(_WITHOUT_POSITION, path)
-        unplaced = _Unplaced()
+        unplaced = Unplaced()
         for row in rows:
             unplaced.add(row["division_path"], Tier(row["tier"]), row["number"])
         return unplaced
-
-
-class _Unplaced:
-    """How many cameras without a position there are below each division, by tier."""
-
-    def __init__(self) -> None:
-        self.own: dict[str, Counter[Tier]] = defaultdict(Counter)
-        self._below: dict[str, Counter[Tier]] = defaultdict(Counter)
-
-    def add(self, path: str, tier: Tier, number: int) -> None:
-        self.own[path][tier] += number
-        codes = path.rstrip("/").split("/")
-        for depth in range(1, len(codes) + 1):
-            self._below["/".join(codes[:depth]) + "/"][tier] += number
-
-    def __getitem__(self, path: str) -> Counter[Tier]:
-        return self._below.get(path, Counter())
 
 
 def _batches(rows: Sequence[asyncpg.Record]) -> Iterable[list[asyncpg.Record]]:
@@ -261,7 +245,7 @@ def _all_of(
     places: Sequence[Place],
     paths: Sequence[str],
     near: Mapping[int, asyncpg.Record],
-    unplaced: _Unplaced,
+    unplaced: Unplaced,
 ) -> list[tuple[PlaceCoverage, str]]:
     return [
         (_coverage(place, near.get(place.place_id), unplaced[path]), path)

@@ -141,8 +141,10 @@ def _polygon_problems(file: PlaceFile, polygon: tuple[LonLat, ...]) -> Iterator[
     reason = None
     if file.longitude is not None or file.latitude is not None:
         reason = "stands beside a position: give one of the two"
-    elif not 3 <= len(set(polygon)) <= len(polygon) <= MOST_CORNERS:  # noqa: PLR2004  # corners
-        reason = f"has {len(set(polygon))} different corners, not 3 to {MOST_CORNERS}"
+    elif len(polygon) > MOST_CORNERS:
+        reason = f"has {len(polygon)} corners, more than {MOST_CORNERS}"
+    elif len(set(polygon)) < 3:  # noqa: PLR2004  # corners of a triangle
+        reason = f"has {len(set(polygon))} different corners, fewer than 3"
     if reason is not None:
         yield FieldProblem("polygon", "", reason)
         return
