@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from sharpeyes.registry.errors import FieldProblem
 
@@ -39,6 +40,8 @@ class ImportReport:
         refused_rows: Rows that were not taken.
         refused: Those rows; of this batch only.
         without_path: Rows that were taken and of which the camera `lacks_path`.
+        doubts: What is likely to be wrong in rows that were taken all the same: field and reason,
+            and in how many rows.
     """
 
     last_row: int = 0
@@ -48,6 +51,7 @@ class ImportReport:
     refused_rows: int = 0
     refused: tuple[RefusedRow, ...] = ()
     without_path: int = 0
+    doubts: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, later: ImportReport) -> ImportReport:
         return ImportReport(
@@ -57,4 +61,5 @@ class ImportReport:
             unchanged=self.unchanged + later.unchanged,
             refused_rows=self.refused_rows + later.refused_rows,
             without_path=self.without_path + later.without_path,
+            doubts=self.doubts + later.doubts,
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from sharpeyes.registry.camera import FiledCamera
 from sharpeyes.registry.credentials import Connection, CredentialStore
 from sharpeyes.registry.device_code import has_code_digits
 from sharpeyes.registry.division_lookup import DivisionLookup
+from sharpeyes.registry.doubting import doubts
 from sharpeyes.registry.errors import FieldProblem, shown
 from sharpeyes.registry.history import sign
 from sharpeyes.registry.import_merge import (
@@ -267,6 +269,11 @@ class CameraImport:
             refused_rows=len(batch.refused),
             refused=tuple(batch.refused),
             without_path=sum(row.file.lacks_path for row in batch.accepted),
+            doubts=Counter(
+                f"{doubt.field}: {doubt.reason}"
+                for row in batch.accepted
+                for doubt in doubts(row.file, now=self._now)
+            ),
         )
 
     async def _merge(

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -106,6 +107,16 @@ async def test_a_file_is_taken_and_a_second_time_changes_nothing(
     again = await total(importer, file_of(*lines))
     assert again.counts == ImportReport(last_row=BATCH_ROWS + 201, unchanged=BATCH_ROWS + 200)
     assert await store.all() == before
+
+
+async def test_what_is_unlikely_is_taken_and_told(importer: Importer) -> None:
+    doubted = [line(number, device_code=f"42010200001327{number:06}") for number in range(3)]
+    found = await total(importer, file_of(line(9), *doubted))
+    assert found.counts == ImportReport(
+        last_row=5,
+        added=4,
+        doubts=Counter({"device_code: a city point on network 7 (Internet)": 3}),
+    )
 
 
 async def test_an_unchanged_file_burns_no_identities(

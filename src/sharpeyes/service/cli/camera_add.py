@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from sharpeyes.registry.camera import (
     Tier,
 )
 from sharpeyes.registry.credentials import CredentialStore
+from sharpeyes.registry.doubting import doubts
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.service.access import COMMAND_LINE, audit
 from sharpeyes.service.cli.context import open_database, run
@@ -119,6 +121,8 @@ def add(  # noqa: PLR0917  # typer reads them by name
     if as_json:
         return
     note(f"Camera {camera.device_code} is registered: {camera.name}.")
+    for doubt in doubts(camera.file, now=datetime.now(UTC)):
+        note(f"Look again: {doubt}")
     if camera.poll_mode.at_any_time:
         note(f"See whether it answers: sharpeyes camera probe {camera.device_code}")
 

@@ -202,6 +202,7 @@ class _Shown:
                     "missing": None if job.missing is None else len(job.missing),
                     "retired": retired,
                     "without_path": total.without_path,
+                    "doubts": total.doubts,
                     "kept": not job.kept_nothing,
                 }
             )
@@ -255,6 +256,8 @@ def _advise(job: ImportJob, report: Path | None, retired: int) -> None:
             "path is on file. Give main_stream_path, sub_stream_path or snapshot_path, or another "
             "poll_mode."
         )
+    for doubt, rows in job.total.doubts.most_common():
+        note(f"Taken, but look again: {doubt} ({rows:,} rows)")
     changed = job.total.added + job.total.changed + retired
     if changed and not job.kept_nothing and not job.is_dry_run:
         note(f"To undo this: sharpeyes camera import-undo {job.import_id}")
