@@ -1,58 +1,223 @@
-"""Which cameras are meant: what a list, a count or a page is narrowed down by."""
+"""Finding cameras: what is asked for, as conditions of a query and as what an index can answer."""
 
 from __future__ import annotations
 
-from sharpeyes.registry.camera import Tier
-from sharpeyes.registry.divisions import SUBTREE
-from sharpeyes.registry.errors import UnknownDivisionError
-from sharpeyes.registry.fields import refuse_division_code, refuse_text
+import math
+import re
 
-_IN_SUBTREE = (
-    f"division_code IN (WITH RECURSIVE subtree AS ({SUBTREE.format(root='{0}')})"  # noqa: S608  # ours
-    " SELECT division_code FROM subtree)"
+import msgspec
+
+from sharpeyes.registry.bounds import Bounds
+from sharpeyes.registry.camera import Life, Tier
+from sharpeyes.registry.errors import SearchError
+from sharpeyes.registry.fields import refuse_text
+from sharpeyes.registry.tokens import (
+    life_token,
+    maker_token,
+    place_kind_token,
+    text_tokens,
+    tier_token,
 )
-_HAS_TEXT = (
-    "(strpos(lower(name), {0}) > 0 OR strpos(device_code, {0}) > 0 OR strpos(host, {0}) > 0)"
+
+CELL_DEG = 360 / 65536
+"""Width and height of a cell of the map, in degrees; see `map_cell` in the migration 0012."""
+SHORTEST_WORD = 2
+
+_CODE_DIGITS = 20
+_LAST_DIGITS = 6
+# Beyond so many cells a box leaves so much that an index does not help.
+_CELLS_MAX = 4096
+_HAS_WORD = " OR ".join(
+    f'strpos(lower(c.{column} COLLATE "C"), {{0}}) > 0'
+    for column in ("name", "place_name", "address")
 )
+_PLACE = re.compile(r"\$([0-9]+)", re.ASCII)
+_DIGITS = re.compile(r"[0-9]{2,20}", re.ASCII)
+_ADDRESS = re.compile(r"[0-9]+(\.[0-9]+){3}|[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
 
 
-class CameraQuery:
-    """A query that names only what was asked for, so that the planner sees no more than that.
-
-    Args:
-        tier: Only this tier.
-        division_code: Only this division and those below it.
-        text: Only where the device code, the name or the host has this text in it.
+class CameraFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which cameras are meant; all that is given must be so.
 
     Attributes:
-        arguments: The values of `$1`, `$2`, ... in the query.
-
-    Raises:
-        UnknownDivisionError: No division can have such a code.
+        tier: Whose points.
+        division_path: Only in the division with this path and below it.
+        text: Words, each of two characters or more, in the name, the address or the place's name;
+            or digits that a device code begins or ends with; or a whole code; or an IP address.
+        life: Where in their lives they are.
+        place_kind: One of their kinds of place.
+        maker: Their maker's number.
+        box: Where on the map, edges included.
     """
 
-    def __init__(self, tier: Tier | None, division_code: str | None, text: str | None) -> None:
+    tier: Tier | None = None
+    division_path: str | None = None
+    text: str | None = None
+    life: Life | None = None
+    place_kind: int | None = None
+    maker: int | None = None
+    box: Bounds | None = None
+
+
+class Search:
+    """A filter as SQL over `camera AS c`.
+
+    Args:
+        wanted: The filter.
+        begins: Its text is digits with which device codes begin; else they may end with them.
+
+    Attributes:
+        begins: As given. Then the list is in the order of device codes, for it is a range of them.
+        arguments: The values of `$1`, `$2`, ...
+        conditions: What must be true of `c`. They decide alone.
+        sources: What an index answers and few cameras may meet, of which `conditions` then choose:
+            tables and a condition, to follow FROM. Of several each may have some. None: empty.
+        tokens: What the only source asks for, where it is tokens; else empty.
+        boxed: The condition on cells of the map that a box is; None where there is none.
+        is_counted: Whether the kept counts say how many there are: nothing else is asked for than
+            what they tell apart.
+
+    Raises:
+        SearchError: Nothing can be looked for like that; the message says why.
+    """
+
+    def __init__(self, wanted: CameraFilter, *, begins: bool = False) -> None:
+        self.begins = begins
         self.arguments: list[object] = []
-        self._conditions: list[str] = []
-        if tier is not None:
-            self.require("tier = {0}", tier)
-        if division_code is not None:
-            if refuse_division_code(division_code):
-                raise UnknownDivisionError(division_code)
-            self.require(_IN_SUBTREE, division_code)
-        if text is not None and text.strip():
-            if refuse_text(text):
-                # Nothing on file has such characters; some the database would not even take.
-                self._conditions.append("false")
-            else:
-                self.require(_HAS_TEXT, text.strip().lower())
+        self.conditions: list[str] = []
+        self.sources: list[str] = []
+        self.tokens: list[int] = []
+        self.boxed: str | None = None
+        self.is_counted = not (wanted.text or wanted.place_kind or wanted.maker or wanted.box)
+        tokens: list[int] = []
+        if wanted.division_path is not None:
+            self._within(wanted.division_path)
+        if wanted.tier is not None:
+            self._equals("c.tier = {0}", int(wanted.tier), tier_token(wanted.tier), tokens)
+        if wanted.life is not None:
+            self._equals("c.life = {0}", str(wanted.life), life_token(wanted.life), tokens)
+        if wanted.place_kind is not None:
+            kind = wanted.place_kind
+            self._equals("{0} = ANY (c.place_kinds)", kind, place_kind_token(kind), tokens)
+        if wanted.maker is not None:
+            self._equals("c.maker = {0}", wanted.maker, maker_token(wanted.maker), tokens)
+        if wanted.box is not None:
+            self._inside(wanted.box)
+        if wanted.text is not None:
+            self._mentions(wanted.text, tokens)
+        if tokens and not self.sources:
+            self.tokens = sorted(set(tokens))
+            self.sources = [f"camera c WHERE c.tokens @> {self.bind(self.tokens)}::integer[]"]
 
-    def require(self, condition: str, argument: object) -> None:
-        """Narrow down further; `{0}` in the condition stands for the argument."""
-        self.arguments.append(argument)
-        self._conditions.append(condition.format(f"${len(self.arguments)}"))
+    def bind(self, value: object) -> str:
+        """Return the place of a value in the query."""
+        self.arguments.append(value)
+        return f"${len(self.arguments)}"
 
-    def sql(self, what: str) -> str:
-        """Return the query for `what` of the cameras, open for ORDER BY and LIMIT."""
-        conditions = " AND ".join(self._conditions) or "true"
-        return f"SELECT {what} FROM camera WHERE {conditions}"  # noqa: S608  # ours
+    def require(self, condition: str, value: object) -> None:
+        """Narrow down further; `{0}` in the condition stands for the value."""
+        self.conditions.append(f"({condition.format(self.bind(value))})")
+
+    def _equals(self, condition: str, value: object, token: int | None, tokens: list[int]) -> None:
+        self.require(condition, value)
+        if token is not None:
+            tokens.append(token)
+
+    def _within(self, path: str) -> None:
+        # "0" follows "/": a range serves where the planner does not know the prefix.
+        self.require("c.division_path >= {0}", path)
+        self.require("c.division_path < {0}", f"{path[:-1]}0")
+
+    def _inside(self, box: Bounds) -> None:
+        self.require("c.longitude >= {0}", box.west)
+        self.require("c.longitude <= {0}", box.east)
+        self.require("c.latitude >= {0}", box.south)
+        self.require("c.latitude <= {0}", box.north)
+        cells = map_cells(box)
+        if cells is not None:
+            self.boxed = f"c.map_cell = ANY ({self.bind(cells)}::integer[])"
+            self.sources = [f"camera c WHERE {self.boxed}"]
+
+    def _mentions(self, text: str, tokens: list[int]) -> None:
+        words = text.split()
+        if not words:
+            raise SearchError("there is nothing to look for but spaces")
+        if reason := refuse_text(text.strip()):
+            raise SearchError(f"the text {reason}")
+        for word in words:
+            if len(word) < SHORTEST_WORD:
+                raise SearchError(f"'{word}' is one character: a word to look for has two or more")
+        if len(words) == 1 and _DIGITS.fullmatch(text.strip()):
+            self._has_digits(text.strip())
+        elif len(words) == 1 and _ADDRESS.fullmatch(text.strip().lower()):
+            self._has_address(text.strip().lower())
+        else:
+            for word in words:
+                folded = _folded(word)
+                tokens += text_tokens(folded)
+                self.require(_HAS_WORD, folded)
+
+    def _has_digits(self, digits: str) -> None:
+        if len(digits) == _CODE_DIGITS:
+            self.require("c.device_code = {0}", digits)
+            self.sources = [f"camera c WHERE c.device_code = {self.bind(digits)}"]
+            return
+        if self.begins:
+            first, last = map(self.bind, code_range(digits))
+            self.conditions.append(f"c.device_code BETWEEN {first} AND {last}")
+            return
+        tail = digits[-_LAST_DIGITS:][::-1]
+        lowest, highest = self.bind(tail), self.bind(f"{tail}:")
+        backwards = 'reverse(right(c.device_code, 6)) COLLATE "C"'
+        whole, pairs = self.bind(digits), self.bind(text_tokens(digits))
+        said = _HAS_WORD.format(whole)
+        self.conditions.append(f"(right(c.device_code, length({whole})) = {whole} OR {said})")
+        self.sources = [
+            f"camera c WHERE {backwards} >= {lowest} AND {backwards} < {highest}",
+            f"camera c WHERE c.tokens @> {pairs}::integer[]",
+        ]
+
+    def _has_address(self, address: str) -> None:
+        # Cameras are spread over shards by their host: the index of shards finds it.
+        here = self.bind(address)
+        condition = f"c.shard = (hashtext({here}) & 1023)::smallint AND c.host = {here}"
+        self.conditions.append(f"({condition})")
+        self.sources = [f"camera c WHERE {condition}"]
+
+
+def map_cells(box: Bounds) -> list[int] | None:
+    """Return the cells of the map that a box touches; None where there are too many."""
+    west, east = math.floor(box.west / CELL_DEG), math.floor(box.east / CELL_DEG)
+    south = math.floor((box.south + 90) / CELL_DEG)
+    north = math.floor((box.north + 90) / CELL_DEG)
+    if (east - west + 1) * (north - south + 1) > _CELLS_MAX:
+        return None
+    return [x * 65536 + y for x in range(west, east + 1) for y in range(south, north + 1)]
+
+
+def _folded(word: str) -> str:
+    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in word)
+
+
+def code_range(digits: str) -> tuple[str, str]:
+    """Return the first and the last device code that begin with some digits, 20 at most."""
+    return digits.ljust(_CODE_DIGITS, "0"), digits.ljust(_CODE_DIGITS, "9")
+
+
+def are_digits(text: str | None) -> bool:
+    """Return whether a text to look for is part of a device code."""
+    return text is not None and _DIGITS.fullmatch(text.strip()) is not None
+
+
+def numbered(sql: str, arguments: list[object]) -> tuple[str, list[object]]:
+    """Leave out the arguments that a query does not name, which PostgreSQL would refuse.
+
+    Returns:
+        The query with its places numbered anew, and the values of those.
+    """
+    named = sorted({int(number) for number in _PLACE.findall(sql)})
+    places = {number: f"${place}" for place, number in enumerate(named, start=1)}
+    return (
+        _PLACE.sub(lambda match: places[int(match[1])], sql),
+        [arguments[number - 1] for number in named],
+    )

@@ -100,6 +100,9 @@ SELECT pg_temp.open_table('division', 'SELECT, INSERT, UPDATE, DELETE', 'true',
 
 SELECT pg_temp.open_table('camera', 'SELECT, INSERT, UPDATE, DELETE',
                           pg_temp.in_scope('division_path'));
+SELECT pg_temp.open_table('camera_count', 'SELECT', pg_temp.in_scope('division_path'));
+-- Its cells are nobody's division: a subtree's map is counted from its cameras.
+SELECT pg_temp.open_table('map_count', 'SELECT', 'false');
 SELECT pg_temp.open_table('place', 'SELECT, INSERT, UPDATE, DELETE',
                           pg_temp.in_scope('division_path'));
 SELECT pg_temp.open_table(name, privileges, pg_temp.of_camera(name))
@@ -118,11 +121,9 @@ $$);
 -- Triggers write it, of deleted cameras too.
 SELECT pg_temp.open_table('camera_change', 'SELECT, INSERT', pg_temp.of_camera('camera_change'),
                           'true');
--- Sums are of the divisions that are seen; those of the map know no division, and are computed.
-SELECT pg_temp.open_table('camera_count', 'SELECT', format(
-    'division_code IN (SELECT division_code FROM division WHERE %s)', pg_temp.in_scope('path')));
-SELECT pg_temp.open_table('map_count', 'SELECT', 'false');
-SELECT pg_temp.open_table('import_run', 'SELECT, INSERT, UPDATE', pg_temp.in_scope('division_path'));
+-- An import is its subtree's who began it.
+SELECT pg_temp.open_table('import_run', 'SELECT, INSERT, UPDATE',
+                          pg_temp.in_scope('division_path'));
 SELECT pg_temp.open_table('camera_seen', 'SELECT, INSERT, UPDATE, DELETE', $$
     EXISTS (SELECT FROM camera c WHERE c.device_code = camera_seen.device_code)
 $$);

@@ -11,7 +11,8 @@ from aiohttp import web
 from sharpeyes.detectors.zones import Zone
 from sharpeyes.health.status import Transition
 from sharpeyes.registry.camera import FiledCamera
-from sharpeyes.service.api.camera_screen import StatusWord, TierWord, camera_view
+from sharpeyes.service.api.camera_finding import StatusWord
+from sharpeyes.service.api.camera_screen import TierWord, camera_view
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import answer
 from sharpeyes.service.api.privacy import shown_contacts

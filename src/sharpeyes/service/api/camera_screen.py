@@ -12,34 +12,58 @@ from typing import Annotated, Literal
 import asyncpg
 import msgspec
 
-from sharpeyes.registry.camera import NO_PATH, Tier
+from sharpeyes.registry.bounds import Bounds
+from sharpeyes.registry.camera import NO_PATH, Life, Tier
+from sharpeyes.registry.credentials import Connection
+from sharpeyes.registry.errors import SearchError, UnknownDivisionError
+from sharpeyes.registry.fields import refuse_division_code
+from sharpeyes.registry.search import CameraFilter, Search, are_digits, code_range
+from sharpeyes.service.api.camera_finding import IS_MEASURED, Finder, StatusWord, require_status
 
 TierWord = Literal["city", "district", "social", "police", "other"]
-StatusWord = Literal["ok", "degraded", "offline", "unknown", "not_measured"]
 
 
-class CameraQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which cameras to list.
+class CameraFilterQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which cameras are meant: the same for lists, maps and commands.
 
     Attributes:
         tier: whose points.
         division: with all divisions below it.
         status: as it is now.
-        q: part of a name or a host, or digits of a code.
-        limit: cameras on a page.
-        after: the `next` of the page before.
+        q: words of two characters or more, in the name, the address or the place's name; or digits
+            that a code begins or ends with; or an IP address.
+        life: where in their lives they are.
+        place_kind: one of their kinds of place.
+        maker: their maker's number.
+        bbox: where on the map: west,south,east,north in degrees.
     """
 
     tier: TierWord | None = None
     division: str | None = None
     status: StatusWord | None = None
     q: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    life: Life | None = None
+    place_kind: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
+    maker: Annotated[int, msgspec.Meta(ge=1, le=99)] | None = None
+    bbox: str | None = None
+
+
+class CameraQuery(CameraFilterQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A page of the cameras that are meant.
+
+    Attributes:
+        near: in the order of the distance from longitude,latitude instead of that of divisions.
+        limit: cameras on a page.
+        after: the `next` of the page before.
+    """
+
+    near: str | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
     after: str | None = None
 
 
 class CameraView(msgspec.Struct, frozen=True, kw_only=True):
-    """A camera's file with its status."""
+    """What a list shows of a camera: the better part of its file, and its status."""
 
     camera_id: int
     shard: int
@@ -47,6 +71,10 @@ class CameraView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     tier: TierWord
     division_code: str
+    place_name: str | None
+    address: str | None
+    maker: int | None
+    place_kinds: tuple[int, ...]
     longitude: float | None
     latitude: float | None
     host: str | None
@@ -58,6 +86,8 @@ class CameraView(msgspec.Struct, frozen=True, kw_only=True):
     poll_mode: str
     sample_source: str
     sample_interval_s: float
+    life: Life
+    life_until: datetime | None
     revision: int
     created_at: datetime
     updated_at: datetime
@@ -68,64 +98,61 @@ class CameraView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CameraPage(msgspec.Struct, frozen=True):
-    """One page of cameras in the order of their codes, and how many match in all."""
+    """One page of cameras, and how many match in all.
+
+    The order is that of divisions, and of codes in each; or of distance. Where there are very many,
+    counting stops: then `total_is_estimate`, and there are more than `total`.
+    """
 
     cameras: list[CameraView]
     next: str | None
     total: int
+    total_is_estimate: bool = False
 
 
-# `not_measured`: nobody may poll it, so nothing can be said; it is never `offline`.
+_COLUMNS = ", ".join(
+    f"c.{name}"
+    for name in CameraView.__struct_fields__
+    if name not in {"status", "cause", "evidence", "since"}
+)
+# `not_measured`: nobody asks it, so nothing can be said; it is never `offline`.
 _VIEW = f"""
-SELECT c.*, COALESCE(s.cause, '') AS cause, s.since,
-       COALESCE(s.evidence, CASE WHEN c.poll_mode = 'direct' AND COALESCE(
+SELECT {_COLUMNS}, COALESCE(s.cause, '') AS cause, s.since,
+       COALESCE(s.evidence, CASE WHEN {IS_MEASURED.format("c")} AND COALESCE(
            c.main_stream_path, c.sub_stream_path, c.snapshot_path) IS NULL
            THEN '{NO_PATH}' ELSE '' END) AS evidence,
-       CASE WHEN c.poll_mode <> 'direct' THEN 'not_measured'
-            ELSE COALESCE(s.status, 'unknown') END AS status
-FROM camera c LEFT JOIN camera_status s ON s.camera_id = c.camera_id AND c.poll_mode = 'direct'
+       CASE WHEN {IS_MEASURED.format("c")} THEN COALESCE(s.status, 'unknown')
+            ELSE 'not_measured' END AS status
+FROM camera c LEFT JOIN camera_status s ON s.camera_id = c.camera_id AND {IS_MEASURED.format("c")}
 """  # noqa: S608  # only constants are put together
-
-_MATCHING = f"""
-WITH RECURSIVE subtree AS (
-    SELECT division_code FROM division WHERE division_code = $2
-    UNION ALL
-    SELECT d.division_code FROM division d JOIN subtree p ON d.parent_code = p.division_code
-), shown AS ({_VIEW})
-SELECT * FROM shown
-WHERE ($1::smallint IS NULL OR tier = $1)
-  AND ($2::text IS NULL OR division_code IN (SELECT division_code FROM subtree))
-  AND ($3::text IS NULL OR status = $3)
-  AND ($4::text IS NULL OR strpos(lower(name), lower($4)) > 0 OR strpos(device_code, $4) > 0
-       OR strpos(host, lower($4)) > 0)
-"""  # noqa: S608  # only constants are put together
-
-_PAGE = f"""
-SELECT * FROM ({_MATCHING}) AS matching
-WHERE $5::text IS NULL OR device_code > $5 ORDER BY device_code LIMIT $6
-"""  # noqa: S608  # only constants are put together
-
-_TOTAL = f"SELECT count(*) FROM ({_MATCHING}) AS matching"  # noqa: S608  # as above
-
-_ONE = f"SELECT * FROM ({_VIEW}) AS shown WHERE device_code = $1"  # noqa: S608  # as above
+_ONE = f"{_VIEW} WHERE c.device_code = $1"
+_SHOWN = f"""
+{_VIEW} JOIN unnest($1::bigint[]) WITH ORDINALITY AS page (camera_id, place)
+    ON page.camera_id = c.camera_id ORDER BY page.place
+"""
 
 
 async def camera_page(pool: asyncpg.Pool, query: CameraQuery) -> CameraPage:
-    """Return one page of the cameras that match."""
-    matching = (
-        Tier.parse(query.tier) if query.tier else None,
-        query.division,
-        query.status,
-        query.q,
-    )
-    # One row more than asked for tells whether there is a next page.
-    rows = await pool.fetch(_PAGE, *matching, query.after, query.limit + 1)
-    total = await pool.fetchval(_TOTAL, *matching)
-    cameras = [_view(row) for row in rows[: query.limit]]
+    """Return one page of the cameras that match.
+
+    Raises:
+        SearchError: nothing can be looked for like that.
+        UnknownDivisionError: there is no such division.
+    """
+    async with pool.acquire() as connection:
+        search, has_status = await read_search(connection, query)
+        finder = Finder(connection, search, has_status=has_status)
+        if query.near is None:
+            found = await finder.page(query.after, query.limit)
+        else:
+            longitude, latitude = _numbers(query.near, 2, "near must be longitude,latitude")
+            found = await finder.nearest(longitude, latitude, query.after, query.limit)
+        rows = await connection.fetch(_SHOWN, found.camera_ids)
     return CameraPage(
-        cameras=cameras,
-        next=cameras[-1].device_code if len(rows) > query.limit else None,
-        total=total,
+        cameras=[_view(row) for row in rows],
+        next=found.next,
+        total=found.total,
+        total_is_estimate=found.total_is_estimate,
     )
 
 
@@ -135,7 +162,72 @@ async def camera_view(pool: asyncpg.Pool, device_code: str) -> CameraView | None
     return None if row is None else _view(row)
 
 
+async def read_search(connection: Connection, query: CameraFilterQuery) -> tuple[Search, bool]:
+    """Return the search that a query asks for, and whether it needs the status.
+
+    Raises:
+        SearchError: nothing can be looked for like that.
+        UnknownDivisionError: there is no such division.
+    """
+    wanted = CameraFilter(
+        tier=Tier.parse(query.tier) if query.tier else None,
+        division_path=await _path_of(connection, query.division) if query.division else None,
+        text=query.q,
+        life=query.life,
+        place_kind=query.place_kind,
+        maker=query.maker,
+        box=None if query.bbox is None else read_box(query.bbox),
+    )
+    begins = are_digits(query.q) and await _begins_a_code(connection, (query.q or "").strip())
+    search = Search(wanted, begins=begins)
+    return search, query.status is not None and require_status(search, query.status)
+
+
+def read_box(text: str) -> Bounds:
+    """Read west,south,east,north in degrees.
+
+    Raises:
+        SearchError: it is none.
+    """
+    box = Bounds(*_numbers(text, 4, "bbox must be west,south,east,north"))
+    if box.west > box.east or box.south > box.north:
+        raise SearchError("bbox must be west,south,east,north, each before its opposite")
+    return box
+
+
+async def _path_of(connection: Connection, division_code: str) -> str:
+    path: str | None = None
+    if not refuse_division_code(division_code):
+        path = await connection.fetchval(
+            "SELECT path FROM division WHERE division_code = $1", division_code
+        )
+    if path is None:
+        raise UnknownDivisionError(division_code)
+    return path
+
+
+async def _begins_a_code(connection: Connection, digits: str) -> bool:
+    found = await connection.fetchval(
+        "SELECT 1 FROM camera WHERE device_code BETWEEN $1 AND $2 LIMIT 1", *code_range(digits)
+    )
+    return found is not None
+
+
+def _numbers(text: str, count: int, reason: str) -> tuple[float, ...]:
+    """Read degrees: longitude, latitude, ..."""
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise SearchError(reason) from None
+    limits = (180, 90) * (count // 2)
+    if len(numbers) != count or not all(
+        -limit <= number <= limit for number, limit in zip(numbers, limits, strict=True)
+    ):
+        raise SearchError(f"{reason}, in degrees")
+    return numbers
+
+
 def _view(row: asyncpg.Record) -> CameraView:
     fields = {name: row[name] for name in CameraView.__struct_fields__}
     fields["tier"] = Tier(row["tier"]).word
-    return CameraView(**fields)
+    return msgspec.convert(fields, CameraView)

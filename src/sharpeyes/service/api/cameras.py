@@ -41,7 +41,8 @@ class RemovalQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def list_cameras(request: web.Request) -> web.Response:
     """Answer one page of cameras."""
     query = read_query(request, CameraQuery)
-    return answer(await camera_page(request.app[CONTEXT].pool, query))
+    with refusals():
+        return answer(await camera_page(request.app[CONTEXT].pool, query))
 
 
 async def show_camera(request: web.Request) -> web.Response:

@@ -9,13 +9,12 @@ import asyncpg
 import msgspec
 import typer
 
-from sharpeyes.registry.divisions import DivisionStore
-from sharpeyes.registry.errors import UnknownDivisionError
+from sharpeyes.registry.camera import Life
+from sharpeyes.service.api.camera_finding import StatusWord
 from sharpeyes.service.api.camera_screen import (
     CameraPage,
     CameraQuery,
     CameraView,
-    StatusWord,
     camera_page,
 )
 from sharpeyes.service.cli.camera_add import add
@@ -54,7 +53,7 @@ app.command("probe")(probe)
 app.command("duplicates")(duplicates)
 app.command("merge")(merge_cameras)
 
-_PAGE = 5000
+_PAGE = 1000
 _MOST_LISTED = 1_000_000
 
 
@@ -66,9 +65,28 @@ def list_cameras(  # noqa: PLR0917  # typer reads them by name
         typer.Option(metavar="CODE", help="Only this division and those below it, such as 420102."),
     ] = None,
     text: Annotated[
-        str | None, typer.Option(help="Only with this text in the code, the name or the host.")
+        str | None,
+        typer.Option(
+            help="Words of two characters or more, in the name, the address or the place's name; "
+            "or digits that a code begins or ends with; or an IP address."
+        ),
     ] = None,
     status: Annotated[StatusWord | None, typer.Option(help="Only those that are so now.")] = None,
+    life: Annotated[Life | None, typer.Option(help="Only those that are there in life.")] = None,
+    place_kind: Annotated[
+        int | None, typer.Option(min=1, max=99, help="Only at this kind of place, by its number.")
+    ] = None,
+    maker: Annotated[
+        int | None, typer.Option(min=1, max=99, help="Only of this maker, by its number.")
+    ] = None,
+    bbox: Annotated[
+        str | None,
+        typer.Option(metavar="W,S,E,N", help="Only in this box on the map, in degrees."),
+    ] = None,
+    near: Annotated[
+        str | None,
+        typer.Option(metavar="LON,LAT", help="In the order of the distance from here."),
+    ] = None,
     limit: Annotated[
         int, typer.Option(min=1, max=_MOST_LISTED, help="Cameras shown at most.")
     ] = 100,
@@ -76,25 +94,33 @@ def list_cameras(  # noqa: PLR0917  # typer reads them by name
         bool, typer.Option("--json", help="Print one JSON object per camera and line.")
     ] = False,
 ) -> None:
-    """List cameras in the order of their device codes, each with its status."""
-    query = CameraQuery(tier=tier, division=division, status=status, q=(text or "").strip() or None)
+    """List cameras in the order of divisions and codes, each with its status."""
+    query = CameraQuery(
+        tier=tier,
+        division=division,
+        status=status,
+        q=(text or "").strip() or None,
+        life=life,
+        place_kind=place_kind,
+        maker=maker,
+        bbox=bbox,
+        near=near,
+    )
 
-    async def command() -> tuple[list[CameraView], int]:
+    async def command() -> tuple[list[CameraView], CameraPage | None]:
         listed: list[CameraView] = []
-        total = 0
+        last = None
         async with open_database() as database:
-            if division is not None and not await DivisionStore(database.pool).get(division):
-                raise UnknownDivisionError(division)
             async for page in _pages(database.pool, query, limit):
-                total = page.total
+                last = page
                 if as_json:
                     for camera in page.cameras:
                         print_json(camera)
                 else:
                     listed += page.cameras
-        return listed, total
+        return listed, last
 
-    listed, total = run(command())
+    listed, last = run(command())
     if as_json:
         return
     print_table(
@@ -114,11 +140,12 @@ def list_cameras(  # noqa: PLR0917  # typer reads them by name
             for camera in listed
         ),
         empty="No camera is registered like that."
-        if tier or division or text or status
+        if query != CameraQuery()
         else "No camera is registered yet: `sharpeyes camera add` or `sharpeyes camera import`.",
     )
-    if total > len(listed):
-        note(f"{len(listed):,} of {total:,} cameras are shown; --limit shows more.")
+    if last is not None and last.next is not None:
+        of = f"more than {last.total:,}" if last.total_is_estimate else f"{last.total:,}"
+        note(f"{len(listed):,} of {of} cameras are shown; --limit shows more.")
 
 
 async def _pages(pool: asyncpg.Pool, query: CameraQuery, limit: int) -> AsyncIterator[CameraPage]:
