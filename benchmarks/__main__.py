@@ -6,13 +6,17 @@ from collections.abc import Callable
 
 import msgspec
 
-from benchmarks import detectors
+from benchmarks import detectors, registry
 from benchmarks.detectors import stress
 from benchmarks.errors import FootageMissingError
 
 Benchmark = Callable[[bool], dict[str, object]]
 
-BENCHMARKS: dict[str, Benchmark] = {"detectors": detectors.run, "stress": stress.run}
+BENCHMARKS: dict[str, Benchmark] = {
+    "detectors": detectors.run,
+    "stress": stress.run,
+    "registry": registry.run,
+}
 
 
 def main() -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import itertools
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass
 from typing import IO
+
+import asyncpg
 
 from sharpeyes.registry.sheet import CATALOGUE
 
@@ -17,6 +19,11 @@ GRIDS = 16_000
 TIER_SHARES = (2, 8, 90)
 
 _CITY = "420100"
+# The rows' order puts parents first, on which their children's paths depend.
+_ADD = """
+    INSERT INTO division (division_code, parent_code, level, name_zh, name_en, local)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[])
+"""
 # Code, longitude and latitude of the middle.
 _DISTRICTS = {
     "420102": (114.30, 30.60),
@@ -62,7 +69,9 @@ class DivisionRow:
     local: bool
 
 
-def make_divisions(seed: int = 1) -> list[DivisionRow]:
+def make_divisions(
+    seed: int = 1, *, streets: int = STREETS, communities: int = COMMUNITIES, grids: int = GRIDS
+) -> list[DivisionRow]:
     """Make the zones without a national code, and all below the districts; parents come first."""
     rng = random.Random(seed)
     rows = [
@@ -70,10 +79,18 @@ def make_divisions(seed: int = 1) -> list[DivisionRow]:
         for code, name in _LOCAL_NAMES.items()
     ]
     districts = list(_DISTRICTS)
-    streets = _share(rng, STREETS, districts, "street", digits=3, suffix="街道")
-    communities = _share(rng, COMMUNITIES, _codes(streets), "community", digits=3, suffix="社区")
-    grids = _share(rng, GRIDS, _codes(communities), "grid", digits=2, suffix="网格")
-    return [*rows, *streets, *communities, *grids]
+    in_districts = _share(rng, streets, districts, "street", digits=3, suffix="街道")
+    in_streets = _share(
+        rng, communities, _codes(in_districts), "community", digits=3, suffix="社区"
+    )
+    in_communities = _share(rng, grids, _codes(in_streets), "grid", digits=2, suffix="网格")
+    return [*rows, *in_districts, *in_streets, *in_communities]
+
+
+async def add_divisions(pool: asyncpg.Pool, rows: Sequence[DivisionRow]) -> None:
+    """Put divisions into the database."""
+    columns = [list(column) for column in zip(*map(astuple, rows), strict=True)]
+    await pool.execute(_ADD, *columns, timeout=600)
 
 
 def _codes(rows: list[DivisionRow]) -> list[str]:
@@ -102,10 +119,10 @@ def _name(rng: random.Random) -> str:
     return "".join(rng.sample(_NAMES, 2))
 
 
-def make_rows(count: int, seed: int = 1) -> Iterator[list[str]]:
+def make_rows(count: int, of_city: Sequence[DivisionRow], seed: int = 1) -> Iterator[list[str]]:
     """Make the cells of so many cameras, in the order of `HEADER`, each with its own code."""
     rng = random.Random(seed)
-    divisions = {row.division_code: row for row in make_divisions()}
+    divisions = {row.division_code: row for row in of_city}
     grids = [row for row in divisions.values() if row.level == "grid"]
     tiers = random.Random(seed + 1).choices((1, 2, 3), TIER_SHARES, k=count)
     for index, tier in zip(range(count), tiers, strict=True):
