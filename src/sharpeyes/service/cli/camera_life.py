@@ -20,6 +20,12 @@ from sharpeyes.service.cli.output import CliError, note, print_json
 from sharpeyes.service.cli.registered import CodeArgument, JsonOption, camera_view, find_camera
 
 _DURATION = re.compile(r"([0-9]{1,4})([mhd])", re.ASCII)
+_WORDS = {
+    Life.PLANNED: "planned",
+    Life.IN_SERVICE: "in service",
+    Life.MAINTENANCE: "in maintenance",
+    Life.REMOVED: "removed",
+}
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 ReasonOption = Annotated[
@@ -87,7 +93,7 @@ def life_words(camera: FiledCamera) -> str:
     """Say in one line where in its life a camera is."""
     until = f" until {camera.life_until:%Y-%m-%d %H:%M} UTC" if camera.life_until else ""
     reason = f": {camera.life_reason}" if camera.life_reason else ""
-    return f"{camera.life.replace('_', ' ')}{until}{reason}"
+    return f"{_WORDS[camera.life]}{until}{reason}"
 
 
 def _move(
@@ -101,7 +107,7 @@ def _move(
             camera = await find_camera(store, device_code)
             if leaving is not None and camera.life is not leaving:
                 raise CliError(
-                    f"camera {camera.device_code} is not {leaving}: it is {life_words(camera)}"
+                    f"camera {camera.device_code} is not {_WORDS[leaving]}: it is {life_words(camera)}"
                 )
             async with store.edit(COMMAND_LINE) as edit:
                 moved = await edit.move(camera.device_code, wanted, revision=camera.revision)
