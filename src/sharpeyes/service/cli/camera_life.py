@@ -106,9 +106,8 @@ def _move(
             store = CameraStore(database.pool)
             camera = await find_camera(store, device_code)
             if leaving is not None and camera.life is not leaving:
-                raise CliError(
-                    f"camera {camera.device_code} is not {_WORDS[leaving]}: it is {life_words(camera)}"
-                )
+                is_not = f"is not {_WORDS[leaving]}: it is {life_words(camera)}"
+                raise CliError(f"camera {camera.device_code} {is_not}")
             async with store.edit(COMMAND_LINE) as edit:
                 moved = await edit.move(camera.device_code, wanted, revision=camera.revision)
                 if moved != camera:
