@@ -34,9 +34,11 @@ down where it stands."""
 _PLACES_PER_PAGE = 2000
 # Cameras are fetched for so many places at once, or for fewer large ones: bounded memory. Many at
 # once, because for the database to go through all cameras is cheaper than a thousand look-ups.
-_PLACES_PER_BATCH = 1000
+_PLACES_PER_BATCH = 500
 _AREA_PER_BATCH_DEG2 = 0.02  # about 200 square kilometres
 _CELLS_AROUND = 65_536
+# For one statement; some go once through all cameras.
+_TIMEOUT_S = 120.0
 
 _PAGE = f"""
     SELECT {COLUMNS}, division_path, west, south, east, north FROM place
@@ -134,7 +136,7 @@ class CoverageJudge:
                 judged_by[coverage.judged_by] += 1
             elif len(gaps) < most_gaps:
                 gaps.append(coverage)
-        standing: int = await self._pool.fetchval(_STANDING_COUNT, path)
+        standing: int = await self._pool.fetchval(_STANDING_COUNT, path, timeout=_TIMEOUT_S)
         without = sum(number for tiers in unplaced.own.values() for number in tiers.values())
         return CoverageReport(
             as_of=as_of,
@@ -211,7 +213,8 @@ class CoverageJudge:
 
     async def _near(self, places: Iterable[Place]) -> dict[int, asyncpg.Record]:
         cells = [(place.place_id, cell) for place in places for cell in _map_cells(place.box)]
-        rows = await self._pool.fetch(_NEAR, [c[0] for c in cells], [c[1] for c in cells])
+        place_ids, map_cells = [c[0] for c in cells], [c[1] for c in cells]
+        rows = await self._pool.fetch(_NEAR, place_ids, map_cells, timeout=_TIMEOUT_S)
         return {row["place_id"]: row for row in rows}
 
     async def _ancestors(self, path: str | None, level: Level) -> dict[str, str]:
@@ -219,7 +222,7 @@ class CoverageJudge:
         return {row[0]: row[1] for row in await self._pool.fetch(sql, level, path)}
 
     async def _without_position(self, path: str | None) -> Unplaced:
-        rows = await self._pool.fetch(_WITHOUT_POSITION, path)
+        rows = await self._pool.fetch(_WITHOUT_POSITION, path, timeout=_TIMEOUT_S)
         unplaced = Unplaced()
         for row in rows:
             unplaced.add(row["division_path"], Tier(row["tier"]), row["number"])
