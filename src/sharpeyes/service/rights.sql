@@ -56,7 +56,6 @@ CREATE FUNCTION pg_temp.open_table(
 DECLARE
     policy name;
 BEGIN
-    IF to_regclass(name) IS NULL THEN RETURN; END IF;
     FOR policy IN SELECT polname FROM pg_policy WHERE polrelid = name::regclass LOOP
         EXECUTE format('DROP POLICY %I ON %I', policy, name);
     END LOOP;

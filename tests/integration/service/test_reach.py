@@ -312,3 +312,44 @@ async def test_edits_deletions_reordering_and_cuts_are_noticed(
             await transaction.rollback()
         assert found.fault_count, name
     assert await faults(pool, [long_audit]) == ()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM camera WHERE tokens @> '{1,2}'",
+        (
+            "SELECT * FROM camera c LEFT JOIN camera_status USING (camera_id)"
+            " WHERE device_code = '42010200001320000001'"
+        ),
+        "SELECT * FROM camera ORDER BY division_path, device_code LIMIT 100",
+    ],
+)
+async def test_the_whole_city_is_searched_as_if_there_were_no_policies(
+    serving: ServingPool, pool: asyncpg.Pool, query: str
+) -> None:
+    """An index whose operator is not leakproof is no use beneath a policy that is computed."""
+    plans = []
+    with reaching(WHOLE_CITY):
+        for connections in (pool, serving):
+            async with connections.acquire() as connection, connection.transaction():
+                # There are no rows, of which an index would be no use either.
+                await connection.execute("SET LOCAL enable_seqscan = off")
+                rows = await connection.fetch(f"EXPLAIN (COSTS OFF) {query}")
+                plans.append([row[0] for row in rows])
+    assert plans[0] == plans[1]
+    assert any("Index Scan" in line for line in plans[0])
+
+
+async def test_a_districts_list_is_a_range_of_an_index(serving: ServingPool) -> None:
+    with reaching(JIANGAN):
+        async with serving.acquire() as connection:
+            await connection.execute("SET LOCAL enable_seqscan = off")
+            rows = await connection.fetch(
+                "EXPLAIN (COSTS OFF) SELECT * FROM camera"
+                " ORDER BY division_path, device_code LIMIT 100"
+            )
+    plan = " ".join(row[0] for row in rows)
+    assert "Index Scan using camera_order" in plan
+    assert "Index Cond: ((division_path >= " in plan
+    assert "Sort" not in plan

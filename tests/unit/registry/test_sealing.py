@@ -52,3 +52,14 @@ def test_a_short_key_is_refused() -> None:
 
 def test_the_key_is_not_in_the_repr() -> None:
     assert KEY.hex() not in repr(Sealer(KEY)) + str(vars(Sealer(KEY)))
+
+
+def test_an_old_key_opens_what_it_sealed_and_seals_nothing() -> None:
+    old, new = Sealer(KEY), Sealer(bytes(32), old_keys=[KEY])
+    sealed = old.seal(b"secret", b"camera 1")
+    assert new.open(sealed, b"camera 1") == b"secret"
+    anew = new.resealed(sealed, b"camera 1")
+    assert anew.key_id == new.key_id == Sealer(bytes(32)).key_id != sealed.key_id
+    assert Sealer(bytes(32)).open(anew, b"camera 1") == b"secret"
+    with pytest.raises(UnsealError):
+        new.resealed(sealed, b"camera 2")
