@@ -51,31 +51,27 @@ SELECT from_status, to_status, NULLIF(decided_by, '') AS "check", cause, evidenc
 FROM camera_transition WHERE camera_id = $1 ORDER BY at DESC, transition_id DESC LIMIT $2
 """
 
-# A camera that is not asked keeps no status, whatever was known before that was decided.
+# From the counts that the database keeps. A district is the second code of a path; what is filed
+# under the city itself has none. A camera that is not asked counts as nothing that it once was.
 _SUMMARY = f"""
-WITH RECURSIVE district AS (
-    SELECT division_code, division_code AS top FROM division WHERE level <> 'city'
-        AND (parent_code IS NULL
-             OR parent_code IN (SELECT division_code FROM division WHERE level = 'city'))
-    UNION ALL
-    SELECT d.division_code, p.top FROM division d JOIN district p ON d.parent_code = p.division_code
-), known AS (
-    SELECT c.tier, c.life, COALESCE(d.top, c.division_code) AS division_code,
-           CASE WHEN {IS_MEASURED} THEN COALESCE(s.status, 'unknown')
-                ELSE 'not_measured' END AS status
-    FROM camera c LEFT JOIN camera_status s USING (camera_id)
-         LEFT JOIN district d ON d.division_code = c.division_code
-    WHERE c.life <> 'removed'
+WITH known AS (
+    SELECT c.tier, c.life, COALESCE(NULLIF(split_part(c.division_path, '/', 2), ''),
+                                    split_part(c.division_path, '/', 1)) AS division_code,
+           CASE WHEN {IS_MEASURED} THEN c.status ELSE 'not_measured' END AS status, c.cameras
+    FROM camera_count c WHERE c.life <> 'removed'
+), counted AS (
+    SELECT tier, life, division_code, status, sum(cameras) AS cameras
+    FROM known GROUP BY 1, 2, 3, 4 HAVING sum(cameras) <> 0
 )
-SELECT tier, division_code, count(*) AS registered,
-       count(*) FILTER (WHERE status <> 'not_measured') AS measured,
-       count(*) FILTER (WHERE status = 'ok') AS ok,
-       count(*) FILTER (WHERE status = 'degraded') AS degraded,
-       count(*) FILTER (WHERE status = 'offline') AS offline,
-       count(*) FILTER (WHERE status = 'unknown') AS unknown,
-       count(*) FILTER (WHERE status = 'not_measured') AS not_measured,
-       count(*) FILTER (WHERE life = 'maintenance') AS maintenance
-FROM known GROUP BY GROUPING SETS ((), (tier), (division_code)) ORDER BY tier, division_code
+SELECT tier, division_code, COALESCE(sum(cameras), 0)::bigint AS registered,
+       COALESCE(sum(cameras) FILTER (WHERE status <> 'not_measured'), 0)::bigint AS measured,
+       COALESCE(sum(cameras) FILTER (WHERE status = 'ok'), 0)::bigint AS ok,
+       COALESCE(sum(cameras) FILTER (WHERE status = 'degraded'), 0)::bigint AS degraded,
+       COALESCE(sum(cameras) FILTER (WHERE status = 'offline'), 0)::bigint AS offline,
+       COALESCE(sum(cameras) FILTER (WHERE status = 'unknown'), 0)::bigint AS unknown,
+       COALESCE(sum(cameras) FILTER (WHERE status = 'not_measured'), 0)::bigint AS not_measured,
+       COALESCE(sum(cameras) FILTER (WHERE life = 'maintenance'), 0)::bigint AS maintenance
+FROM counted GROUP BY GROUPING SETS ((), (tier), (division_code)) ORDER BY tier, division_code
 """  # noqa: S608  # only constants are put together
 
 

@@ -19,15 +19,13 @@ from sharpeyes.registry.bounds import Bounds
 from sharpeyes.registry.credentials import Connection
 from sharpeyes.registry.errors import SearchError
 from sharpeyes.registry.search import Search, map_cells, numbered
+from sharpeyes.registry.store import IS_MEASURED
 from sharpeyes.registry.tokens import district_token
 
 StatusWord = Literal["ok", "degraded", "offline", "unknown", "not_measured"]
 
 COUNTED_MAX: Final = 5_000
 """Cameras that are counted one by one; of more it is said that they are more."""
-
-IS_MEASURED: Final = "({0}.poll_mode IN ('direct', 'recorder') AND {0}.life = 'in_service')"
-"""Whether a camera's status is known or will be: a row of `camera`, or of the kept counts."""
 
 _STATUS = "LEFT JOIN camera_status AS s ON s.camera_id = c.camera_id"
 _COLUMNS = ", ".join(
@@ -86,11 +84,10 @@ class _Few:
 
 def require_status(search: Search, status: StatusWord) -> bool:
     """Narrow down to cameras that are so now, and return whether their status must be read."""
-    measured = IS_MEASURED.format("c")
     if status == "not_measured":
-        search.conditions.append(f"NOT {measured}")
+        search.conditions.append(f"NOT {IS_MEASURED}")
         return False
-    search.conditions.append(measured)
+    search.conditions.append(IS_MEASURED)
     search.require("COALESCE(s.status, 'unknown') = {0}", status)
     if status in {"offline", "degraded"} and not search.sources:
         found = search.bind(status)

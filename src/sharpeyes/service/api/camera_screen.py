@@ -18,7 +18,8 @@ from sharpeyes.registry.credentials import Connection
 from sharpeyes.registry.errors import SearchError, UnknownDivisionError
 from sharpeyes.registry.fields import refuse_division_code
 from sharpeyes.registry.search import CameraFilter, Search, are_digits, code_range
-from sharpeyes.service.api.camera_finding import IS_MEASURED, Finder, StatusWord, require_status
+from sharpeyes.registry.store import IS_MEASURED
+from sharpeyes.service.api.camera_finding import Finder, StatusWord, require_status
 
 TierWord = Literal["city", "district", "social", "police", "other"]
 
@@ -118,12 +119,12 @@ _COLUMNS = ", ".join(
 # `not_measured`: nobody asks it, so nothing can be said; it is never `offline`.
 _VIEW = f"""
 SELECT {_COLUMNS}, COALESCE(s.cause, '') AS cause, s.since,
-       COALESCE(s.evidence, CASE WHEN {IS_MEASURED.format("c")} AND COALESCE(
+       COALESCE(s.evidence, CASE WHEN {IS_MEASURED} AND COALESCE(
            c.main_stream_path, c.sub_stream_path, c.snapshot_path) IS NULL
            THEN '{NO_PATH}' ELSE '' END) AS evidence,
-       CASE WHEN {IS_MEASURED.format("c")} THEN COALESCE(s.status, 'unknown')
+       CASE WHEN {IS_MEASURED} THEN COALESCE(s.status, 'unknown')
             ELSE 'not_measured' END AS status
-FROM camera c LEFT JOIN camera_status s ON s.camera_id = c.camera_id AND {IS_MEASURED.format("c")}
+FROM camera c LEFT JOIN camera_status s ON s.camera_id = c.camera_id AND {IS_MEASURED}
 """  # noqa: S608  # only constants are put together
 _ONE = f"{_VIEW} WHERE c.device_code = $1"
 _SHOWN = f"""

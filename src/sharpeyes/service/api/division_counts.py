@@ -9,7 +9,7 @@ from aiohttp import web
 from sharpeyes.registry.camera import Tier
 from sharpeyes.registry.errors import UnknownDivisionError
 from sharpeyes.registry.fields import refuse_division_code
-from sharpeyes.service.api.camera_finding import IS_MEASURED
+from sharpeyes.registry.store import IS_MEASURED
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.reading import read_query
@@ -65,9 +65,9 @@ counted AS (
     FROM top JOIN camera_count AS c
         ON c.division_path >= top.path AND c.division_path < rtrim(top.path, '/') || '0'
 )
-SELECT child, tier, life, poll_mode, {IS_MEASURED.format("counted")} AS measured,
+SELECT child, tier, life, poll_mode, {IS_MEASURED} AS measured,
     sum(cameras)::bigint AS cameras
-FROM counted GROUP BY 1, 2, 3, 4, 5 HAVING sum(cameras) <> 0
+FROM counted AS c GROUP BY 1, 2, 3, 4, 5 HAVING sum(cameras) <> 0
 """  # noqa: S608  # only constants are put together
 _FAMILY = """
 SELECT division_code, parent_code, level, name_zh, name_en FROM division

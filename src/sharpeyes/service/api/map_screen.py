@@ -16,7 +16,8 @@ from sharpeyes.registry.bounds import Bounds
 from sharpeyes.registry.camera import Tier
 from sharpeyes.registry.credentials import Connection
 from sharpeyes.registry.search import CELL_DEG, numbered
-from sharpeyes.service.api.camera_finding import IS_MEASURED, StatusWord
+from sharpeyes.registry.store import IS_MEASURED
+from sharpeyes.service.api.camera_finding import StatusWord
 from sharpeyes.service.api.camera_screen import (
     CameraFilterQuery,
     TierWord,
@@ -82,8 +83,8 @@ _STATUS = (
     "CASE WHEN {measured} THEN COALESCE({known}.status, 'unknown')"
     " ELSE 'not_measured' END AS status"
 )
-_OF_CAMERA = _STATUS.format(measured=IS_MEASURED.format("c"), known="s")
-_OF_COUNT = _STATUS.format(measured=IS_MEASURED.format("c"), known="c")
+_OF_CAMERA = _STATUS.format(measured=IS_MEASURED, known="s")
+_OF_COUNT = _STATUS.format(measured=IS_MEASURED, known="c")
 
 
 async def map_view(pool: asyncpg.Pool, query: MapQuery) -> MapView:
