@@ -4,7 +4,6 @@ A vehicle drives in: it covers its place bit by bit. When a camera is bumped, or
 the picture differs from one look to the next and goes on to; a caption appears at once.
 """
 
-from enum import Enum, auto
 from typing import Final
 
 import cv2
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from sharpeyes.detectors.boxes import BoxXyxy
 from sharpeyes.detectors.passes import at_most, below
 from sharpeyes.detectors.picture import Plane
-from sharpeyes.detectors.stillness import ASKED_PX, FULL
+from sharpeyes.detectors.stillness import ASKED_PX, FULL, StillnessModel
 
 TILE: Final = 5
 """Side of a tile, in pixels that are asked."""
@@ -26,19 +25,11 @@ HALF_FULL: Final = FULL // 2
 AT_ONCE_SHARE: Final = 0.55
 """Of a thing's pixels: of vehicles that drive in a third or less begin together at two looks a
 second, of captions two thirds, since traffic goes on beneath them."""
+RECENT_SHARE: Final = 1.5
+"""Of the settling time: a jump has settled by then, or never will."""
 CLOSE_S: Final = 0.6
 """With a longer time between two looks a vehicle may have driven in from nowhere."""
 _LOOKS: Final = 255
-
-
-class Jump(Enum):
-    """What the picture as a whole did."""
-
-    NONE = auto()
-    MAYBE = auto()
-    """Much of it is another, but not for long: a flash, or a jump."""
-    SETTLED = auto()
-    """It has held for half of the settling time: this is the view from now on."""
 
 
 class Onsets:
@@ -49,38 +40,41 @@ class Onsets:
         # Numbers of looks from 1 to 255 and again; 0 where the scenery is seen.
         self._began = np.zeros_like(differs)
         self._is_close = np.zeros(_LOOKS + 1, np.bool_)
+        self._at_s = np.full(_LOOKS + 1, -np.inf)
         self._look = 0
 
     @property
     def state_bytes(self) -> int:
         """Bytes of arrays held."""
-        return self._began.nbytes + self._is_close.nbytes
+        return self._began.nbytes + self._is_close.nbytes + self._at_s.nbytes
 
-    def look(self, differs: Plane, count: Plane, elapsed_s: float) -> Jump:
-        """Take what differs after a look, and say what the picture did.
+    def look(self, model: StillnessModel, time_s: float, elapsed_s: float) -> bool:
+        """Take what differs after a look, and say whether the whole picture has jumped.
+
+        It has where much of it began to differ at one moment, and has held for half of the settling
+        time since: this is the view from now on.
 
         Args:
-            differs: (h, w) uint8, 255 where a pixel that is asked differs from the scenery.
-            count: (H, W) uint8 counters of the stationary model.
+            model: after it has looked.
+            time_s: now.
             elapsed_s: seconds since the look before.
         """
         self._look = self._look % _LOOKS + 1
         self._is_close[self._look] = elapsed_s <= CLOSE_S
-        self._note_new(differs)
+        self._at_s[self._look] = time_s
+        self._note_new(model.differs)
         tiles = (self._began.shape[0] // TILE) * (self._began.shape[1] // TILE)
         least = max(1.0, JUMPED_RATIO * tiles)
         if cv2.countNonZero(self._began) < LEAST_IN_TILE * least:
-            return Jump.NONE
+            return False
         together = np.bincount(self._began.ravel(), minlength=_LOOKS + 1)
-        together[0] = 0
+        # What differs for longer and has not settled is glare, or another light.
+        together[self._at_s < time_s - RECENT_SHARE * model.full_after_s] = 0
         moment = int(together.argmax())
         if together[moment] < LEAST_IN_TILE * least:
-            return Jump.NONE
-        jumped = self._began == moment
-        if _tiles_with(jumped) < least:
-            return Jump.NONE
-        held = count[::ASKED_PX, ::ASKED_PX] >= HALF_FULL
-        return Jump.SETTLED if _tiles_with(jumped & held) >= least else Jump.MAYBE
+            return False
+        count = model.count[::ASKED_PX, ::ASKED_PX]
+        return bool(_tiles_with((self._began == moment) & (count >= HALF_FULL)) >= least)
 
     def came_at_once(self, box: BoxXyxy, mask: Plane) -> bool:
         """Say whether a region appeared from one look to the next, too fast to have driven in.

@@ -20,7 +20,7 @@ from sharpeyes.detectors.newcomers import (
     judge_region,
     things_in,
 )
-from sharpeyes.detectors.onsets import Jump, Onsets
+from sharpeyes.detectors.onsets import Onsets
 from sharpeyes.detectors.picture import Plane
 from sharpeyes.detectors.pool import CandidatePool
 from sharpeyes.detectors.presence import (
@@ -119,11 +119,7 @@ class VehicleWatch:
         self._model.update(surface, elapsed_s, self._pool.held(surface))
         self._traffic.look(foreground, time_s)
         self.refusals = []
-        jump = self._onsets.look(self._model.differs, self._model.count, elapsed_s)
-        if jump is Jump.MAYBE:
-            # Nothing came or left for certain while all of the picture is another.
-            return []
-        if jump is Jump.SETTLED:
+        if self._onsets.look(self._model, time_s, elapsed_s):
             self._pool.jump(surface, self._model)
         steps = list(self._follow(surface, time_s, elapsed_s, verify))
         self._find_new(surface, time_s)

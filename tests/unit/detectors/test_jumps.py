@@ -98,3 +98,18 @@ def test_a_caption_is_no_vehicle(town: Callable[..., Picture]) -> None:
         assert not show(detector, [captioned()], from_s=4 + 0.5 * number)
         reasons |= {one.reason for one in detector.rejections}
     assert "caption" in reasons
+
+
+def test_glare_that_never_settles_hides_no_car(town: Callable[..., Picture]) -> None:
+    random = np.random.default_rng(5)
+
+    def shining(things: Iterable[tuple[int, int, int, int]] = ()) -> Picture:
+        # Half of the picture is another than the first showed it, and never the same.
+        picture = town(things).astype(np.float32)
+        picture[:, :160] += random.uniform(40, 110, (180, 160, 1))
+        return np.clip(picture, 0, 255).astype(np.uint8)
+
+    detector = SceneDetector(dwell_s=6)
+    show(detector, [town()], from_s=0)
+    show(detector, (shining() for _ in range(40)), from_s=1)
+    assert len(show(detector, (shining([CAR]) for _ in range(40)), from_s=21)) == 1
