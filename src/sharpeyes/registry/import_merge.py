@@ -22,6 +22,8 @@ _MERGED = (*_FILE, *_LIFE)
 _DERIVED = ("division_path", "tokens")
 """What triggers would fill in, at many times the cost."""
 _STAGED = (*_MERGED, *_DERIVED, "stored_revision", "digest")
+# Others may hold one of the rows, or all of the machine.
+_BATCH_S = 600.0
 _FILED = FiledCamera.__struct_fields__
 
 
@@ -166,7 +168,9 @@ async def staged(connection: Connection, rows: Sequence[Accepted]) -> AsyncItera
     """Copy rows to where the statements below find them, as long as the block lasts."""
     await connection.execute(_STAGE)
     records = await asyncio.to_thread(_records, rows)
-    await connection.copy_records_to_table("import_row", records=records, columns=_STAGED)
+    await connection.copy_records_to_table(
+        "import_row", records=records, columns=_STAGED, timeout=_BATCH_S
+    )
     yield
     await connection.execute("DROP TABLE import_row")
 
@@ -209,14 +213,14 @@ async def merge(
     """
     known = [row.file.device_code for row in rows if row.stored_revision]
     new = len(rows) - len(known)
-    if known and await connection.fetchval(_LOCK, known):
+    if known and await connection.fetchval(_LOCK, known, timeout=_BATCH_S):
         raise RacedError
-    if new and _count(await connection.execute(_INSERT)) < new:
+    if new and _count(await connection.execute(_INSERT, timeout=_BATCH_S)) < new:
         hidden = await connection.fetch(_HIDDEN)
         raise HiddenError(frozenset(row["device_code"] for row in hidden)) if hidden else RacedError
-    changed = _count(await connection.execute(_UPDATE)) if known else 0
+    changed = _count(await connection.execute(_UPDATE, timeout=_BATCH_S)) if known else 0
     changed += await _put_credentials(connection, rows, credentials)
-    await connection.execute(_REMEMBER)
+    await connection.execute(_REMEMBER, timeout=_BATCH_S)
     return Merged(new, changed, len(known) - changed)
 
 

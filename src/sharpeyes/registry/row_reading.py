@@ -220,6 +220,9 @@ class RowReader:
             division_known=division in self._divisions.paths,
             bounds=self._divisions.bounds.get(division),
         )
+        if not self._has_host and any(problem.field in {"ipv4", "ipv6"} for problem in found):
+            # The host was taken from there, and is not to blame.
+            unread.add("host")
         problems += [problem for problem in found if problem.field not in unread]
         if row.credentials is not None:
             problems += validate_credentials(row.credentials)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
+import openpyxl
 import pytest
 
 from sharpeyes.devices.simulator.fleet import Fleet
@@ -212,17 +214,25 @@ def test_a_file_is_imported(sharpeyes: Run, tmp_path: Path) -> None:
     file = tmp_path / "cameras.csv"
     file.write_text(good)
     first = sharpeyes("camera", "import", "cameras.csv")
-    assert (first.exit_code, first.out) == (0, "1 added, 0 changed, 0 unchanged, 0 refused\n")
+    assert (first.exit_code, first.out) == (
+        0,
+        "1 added, 0 changed, 0 unchanged, 0 refused, 0 on file are not in the file\n",
+    )
     again = sharpeyes("camera", "import", "cameras.csv", "--json")
     assert again.json == [
         {
             "kind": "report",
+            "import_id": 2,
             "last_row": 2,
             "added": 0,
             "changed": 0,
             "unchanged": 1,
             "refused_rows": 0,
-            "without_path": 1,
+            "missing": 0,
+            "retired": 0,
+            "without_path": 0,
+            "doubts": {},
+            "kept": True,
         }
     ]
     file.write_text(good + "42010200001320000002,[red]x[/red],nobody,10.0.0.2\n1,2\n")
@@ -231,9 +241,11 @@ def test_a_file_is_imported(sharpeyes: Run, tmp_path: Path) -> None:
     assert "nobody" in refused.out
     assert "must be one of city (1), district (2)" in refused.out
     assert "0 added, 0 changed, 1 unchanged, 2 refused" in refused.out
-    pathless, failed = refused.err.splitlines()
-    assert pathless.startswith("Of the cameras that may be asked, 1 cannot be: no stream path")
-    assert failed == "sharpeyes: 2 rows of cameras.csv were refused; the others are in"
+    assert "1 cannot be: no stream path is on file" in first.err
+    assert (
+        refused.err.splitlines()[-1]
+        == "sharpeyes: 2 rows of cameras.csv were refused; the others are in"
+    )
     problems = sharpeyes("camera", "import", "cameras.csv", "--json").json
     assert [(problem.get("row"), problem.get("field")) for problem in problems] == [
         (3, "tier"),
@@ -245,7 +257,7 @@ def test_a_file_is_imported(sharpeyes: Run, tmp_path: Path) -> None:
 def test_a_flood_of_bad_rows_is_cut_short_for_people(sharpeyes: Run, tmp_path: Path) -> None:
     (tmp_path / "cameras.csv").write_text(HEADER + "x,y,city,h\n" * 500)
     done = sharpeyes("camera", "import", "cameras.csv")
-    assert "... and 450 more problems; --json prints all of them." in done.out
+    assert "more problems; --json prints all of them, --report writes the rows." in done.out
     assert len(done.out.splitlines()) < 60
 
 
@@ -253,7 +265,7 @@ def test_a_flood_of_bad_rows_is_cut_short_for_people(sharpeyes: Run, tmp_path: P
     ("data", "said"),
     [
         (b"", "the file is empty"),
-        ("设备编码,名称".encode("gb18030"), "row 1, the header, is not UTF-8"),
+        ("设备编码,名称".encode("gb18030"), "column '名称' is unknown"),
         (b"device_code,nam,tier\n", "column 'nam' is unknown: did you mean name?"),
     ],
 )
@@ -263,6 +275,106 @@ def test_a_file_that_is_none(sharpeyes: Run, tmp_path: Path, data: bytes, said: 
     assert done.exit_code == 1
     assert said in done.err
     assert sharpeyes("camera", "import", "elsewhere.csv").exit_code == 2
+
+
+def test_refused_rows_are_mended_in_their_report(sharpeyes: Run, tmp_path: Path) -> None:
+    body = HEADER + f"{CODE},,city,10.0.0.1\n42010200001320000002,b,city,10.0.0.2\n"
+    (tmp_path / "cameras.csv").write_text(body)
+    report = ("--report", "mend.xlsx")
+    dry = sharpeyes("camera", "import", "cameras.csv", "--dry-run", *report)
+    assert dry.out.splitlines()[-1].startswith("Would be: 1 added, 0 changed, 0 unchanged, 1 ref")
+    assert sharpeyes("camera", "list", "--json").out == ""
+    whole = sharpeyes("camera", "import", "cameras.csv", "--all-or-nothing")
+    assert whole.err.endswith("were refused; none was kept\n")
+    assert sharpeyes("camera", "list", "--json").out == ""
+    assert sharpeyes("camera", "import", "cameras.csv", *report).exit_code == 1
+    book = openpyxl.load_workbook(tmp_path / "mend.xlsx")
+    sheet = book.active
+    assert sheet is not None
+    assert [cell.value for cell in sheet[2]] == [
+        "2",
+        "name must not be empty",
+        CODE,
+        None,
+        "city",
+        "10.0.0.1",
+    ]
+    assert sheet["D2"].fill.fgColor.rgb == "FFFFC7CE"
+    assert sheet["C2"].fill.fill_type is None
+    sheet["D2"] = "Mended"
+    book.save(tmp_path / "mend.xlsx")
+    mended = sharpeyes("camera", "import", "mend.xlsx")
+    assert (mended.exit_code, mended.out) == (
+        0,
+        "1 added, 0 changed, 0 unchanged, 0 refused, 1 on file are not in the file\n",
+    )
+    states = [run["state"] for run in sharpeyes("camera", "imports", "--json").json]
+    assert states == ["done", "done", "failed", "done"]
+    undone = sharpeyes("camera", "import-undo", "4")
+    assert undone.out == "0 restored, 1 deleted, 0 changed since and left as they are\n"
+    assert sharpeyes("camera", "import-undo", "4").exit_code == 1
+
+
+def test_hostile_16_cameras_are_retired_only_by_their_number(
+    sharpeyes: Run, tmp_path: Path
+) -> None:
+    lines = [f"42010200001320{number:06},c,social,\n" for number in range(12)]
+    (tmp_path / "all.csv").write_text(HEADER + "".join(lines))
+    (tmp_path / "few.csv").write_text(HEADER + "".join(lines[:2]))
+    sharpeyes("camera", "import", "all.csv")
+    retire = ("camera", "import", "few.csv", "--retire-missing")
+    unconfirmed = sharpeyes(*retire)
+    assert unconfirmed.exit_code == 1
+    assert "10 cameras are missing in the file; confirm it with --yes-retire 10" in unconfirmed.err
+    assert sharpeyes(*retire, "--yes-retire", "9").exit_code == 1
+    for limit in ("-1", "1e12"):
+        assert sharpeyes(*retire, "--yes-retire", limit).exit_code == 2
+    (tmp_path / "few.csv").write_text(HEADER + "".join(lines[:2]) + "4201,x,social,\n")
+    unreadable = sharpeyes(*retire, "--yes-retire", "10")
+    assert "1 rows have no device code that can be read" in unreadable.err
+    lives = [camera["life"] for camera in exported(sharpeyes)]
+    assert lives == ["in_service"] * 12
+    (tmp_path / "few.csv").write_text(HEADER + "".join(lines[:2]))
+    [report] = sharpeyes(*retire, "--yes-retire", "10", "--json").json
+    assert (report["missing"], report["retired"]) == (10, 10)
+    lives = [camera["life"] for camera in exported(sharpeyes)]
+    assert lives == ["in_service"] * 2 + ["removed"] * 10
+
+
+def exported(sharpeyes: Run) -> list[dict[str, Any]]:
+    assert sharpeyes("camera", "export", "all.json").exit_code == 0
+    cameras: list[dict[str, Any]] = msgspec.json.decode(Path("all.json").read_bytes())["cameras"]
+    return cameras
+
+
+def test_a_mapping_file_names_the_columns(sharpeyes: Run, tmp_path: Path) -> None:
+    (tmp_path / "theirs.csv").write_text(f"编号,点位,备注\n{CODE},解放大道,x\n", "gbk")
+    mapping = (
+        '[columns]\n"编号" = "device_code"\n"点位" = "name"\n"备注" = ""\n'
+        '[constants]\ntier = "social"\n'
+    )
+    (tmp_path / "mapping.toml").write_text(mapping)
+    done = sharpeyes("camera", "import", "theirs.csv", "--mapping", "mapping.toml")
+    assert done.exit_code == 0
+    assert done.err.splitlines()[:2] == [
+        "The file is read as GBK / GB 18030, for it is not UTF-8.",
+        "Left out, as the mapping says: 备注.",
+    ]
+    assert [camera["name"] for camera in exported(sharpeyes)] == ["解放大道"]
+    (tmp_path / "mapping.toml").write_text('[columns]\n"编号" = "code"\n')
+    wrong = sharpeyes("camera", "import", "theirs.csv", "--mapping", "mapping.toml")
+    assert "the mapping: column 'code' is unknown: did you mean codec?" in wrong.err
+
+
+def test_hostile_75_and_76_names_that_look_like_something_else(
+    sharpeyes: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "-x.csv").write_text(HEADER + "-4201,a,city,h\n4201\x1b[2J,a,city,h\n")
+    assert sharpeyes("camera", "import", "-x.csv").exit_code == 2
+    done = sharpeyes("camera", "import", "--", "-x.csv")
+    assert done.exit_code == 1
+    assert "\x1b" not in done.out + done.err
+    assert "4201\\x1b[2J" in done.out
 
 
 def test_zones(sharpeyes: Run, tmp_path: Path) -> None:

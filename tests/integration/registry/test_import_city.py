@@ -4,6 +4,7 @@ import io
 from datetime import UTC, datetime
 
 import asyncpg
+import openpyxl
 import pytest
 from benchmarks.registry.city import add_divisions, make_divisions, make_rows, write_csv
 from benchmarks.registry.defects import KINDS, spoil
@@ -68,13 +69,26 @@ async def test_exactly_the_seeded_rows_are_refused(
         await pool.execute("TRUNCATE camera_seen")
     assert await exported(pool) == before
 
-    # The mended report is imported as it is.
+    # The report is mended cell by cell, and imported as it is.
     assert job.refused_sheet is not None
-    mended, refused_mended = await imported(pool, credentials, job.refused_sheet)
-    assert len(refused_mended) == len(seeded) - ROWS // EVERY // 12
-    assert mended.total.unchanged + mended.total.changed + mended.total.added == len(seeded) - len(
-        refused_mended
-    )
+    _, refused_mended = await imported(pool, credentials, mended(job.refused_sheet))
+    assert refused_mended == {}
+    assert await pool.fetchval("SELECT count(*) FROM camera") == ROWS
+
+
+def mended(report: bytes) -> bytes:
+    """The report with each row's own good cells, as somebody types them."""
+    good = dict(enumerate(make_rows(ROWS, CITY), start=2))
+    book = openpyxl.load_workbook(io.BytesIO(report))
+    sheet = book.active
+    assert sheet is not None
+    for row in sheet.iter_rows(min_row=2):
+        for cell, text in zip(row[2:], good[int(str(row[0].value))], strict=True):
+            if (cell.value or "") != text:
+                cell.value = text
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
 
 
 @pytest.mark.parametrize("kind", [ExportFormat.CSV, ExportFormat.XLSX])
