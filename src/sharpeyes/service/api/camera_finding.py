@@ -24,7 +24,7 @@ from sharpeyes.registry.tokens import district_token
 
 StatusWord = Literal["ok", "degraded", "offline", "unknown", "not_measured"]
 
-COUNTED_MAX: Final = 5_000
+COUNTED_MAX: Final = 2_000
 """Cameras that are counted one by one; of more it is said that they are more."""
 
 _STATUS = "LEFT JOIN camera_status AS s ON s.camera_id = c.camera_id"
