@@ -58,17 +58,17 @@ async def write_heads(
     every_s: float,
     now: Callable[[], datetime],
 ) -> None:
-    """Write the audit's head down, to the file and the log, whenever it has moved on, until `stop`.
+    """Write the audit's head down, to file and log, whenever it has moved on; last at `stop`.
 
     Args:
         pool: Of the database.
         file: Lines are added at its end.
-        stop: Ends it.
+        stop: Ends it, once the head was written down again.
         every_s: How often it is looked at.
         now: The present, UTC.
     """
     written = 0
-    while not stop.is_set():
+    while True:
         try:
             head = await read_head(pool, now())
             if head is not None and head.sequence != written:
@@ -77,6 +77,8 @@ async def write_heads(
                 written = head.sequence
         except (*DATABASE_AWAY, OSError) as error:
             log.warning("the audit's head is not written down", error=str(error))
+        if stop.is_set():
+            return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), every_s)
 

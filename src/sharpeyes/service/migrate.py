@@ -143,8 +143,9 @@ async def _grant(connection: asyncpg.Connection, *, changed: bool) -> None:
                 sha256,
             )
     except asyncpg.InsufficientPrivilegeError as error:
+        reason = str(error).partition("\n")[0]
         raise MigrationError(
-            f"the roles that the API acts as cannot be set up: {error}. Let an administrator run: "
+            f"the roles that the API acts as cannot be set up: {reason}. Let an administrator run: "
             "CREATE ROLE sharpeyes_serving NOLOGIN; CREATE ROLE sharpeyes_whole NOLOGIN; "
             "GRANT sharpeyes_serving TO <our user> WITH INHERIT FALSE, SET TRUE; "
             "GRANT sharpeyes_whole TO <our user> WITH INHERIT TRUE, SET TRUE"

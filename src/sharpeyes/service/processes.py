@@ -82,15 +82,14 @@ async def run_api(settings: Settings, database_url: str, stop: asyncio.Event) ->
                 changes=changes,
             )
         )
-        running = [group.create_task(changes.run())]
+        listening = group.create_task(changes.run())
         with reaching(WHOLE_CITY):
             heads = write_heads(
                 pool, settings.head_file, stop, every_s=settings.audit_head_every_s, now=_now
             )
-            running.append(group.create_task(heads))
+            group.create_task(heads)
         await _serve(app, listener, stop)
-        for task in running:
-            task.cancel()
+        listening.cancel()
 
 
 def listen(settings: HttpSettings) -> socket.socket:
