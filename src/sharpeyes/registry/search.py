@@ -105,9 +105,12 @@ class Search:
             self._inside(wanted.box)
         if wanted.text is not None:
             self._mentions(wanted.text, tokens)
-        if tokens and not self.sources:
+        if tokens and (not self.sources or wanted.box):
             self.tokens = sorted(set(tokens))
-            self.sources = [f"camera c WHERE c.tokens @> {self.bind(self.tokens)}::integer[]"]
+            found = f"c.tokens @> {self.bind(self.tokens)}::integer[]"
+            # With a box both indexes are asked, and what both have is looked at.
+            both = " AND ".join(filter(None, (self.boxed, found)))
+            self.sources = [f"camera c WHERE {both}"]
 
     def bind(self, value: object) -> str:
         """Return the place of a value in the query."""
@@ -185,12 +188,12 @@ class Search:
         self.sources = [f"camera c WHERE {condition}"]
 
 
-def map_cells(box: Bounds) -> list[int] | None:
-    """Return the cells of the map that a box touches; None where there are too many."""
+def map_cells(box: Bounds, most: int = _CELLS_MAX) -> list[int] | None:
+    """Return the cells of the map that a box touches; None where there are more than `most`."""
     west, east = math.floor(box.west / CELL_DEG), math.floor(box.east / CELL_DEG)
     south = math.floor((box.south + 90) / CELL_DEG)
     north = math.floor((box.north + 90) / CELL_DEG)
-    if (east - west + 1) * (north - south + 1) > _CELLS_MAX:
+    if (east - west + 1) * (north - south + 1) > most:
         return None
     return [x * 65536 + y for x in range(west, east + 1) for y in range(south, north + 1)]
 

@@ -7,18 +7,18 @@ shows when the index is asked for a bounded number. See docs/design/registry.md.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
-from sharpeyes.registry.bounds import Bounds
 from sharpeyes.registry.credentials import Connection
 from sharpeyes.registry.errors import SearchError
-from sharpeyes.registry.search import Search, map_cells, numbered
+from sharpeyes.registry.search import Search, numbered
 from sharpeyes.registry.store import IS_MEASURED
 from sharpeyes.registry.tokens import district_token
 
@@ -39,15 +39,23 @@ Key: TypeAlias = tuple[str | float, str, int]
 """Where in its list a camera stands, its device code, and its identity."""
 
 _CURSOR = re.compile(r"((?:[0-9A-Z]{2,16}/)+)([0-9]{20})", re.ASCII)
-_NEAR_CURSOR = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?):([0-9]{20})", re.ASCII)
 _CODE = re.compile(r"[0-9]{20}", re.ASCII)
-_NOT_A_CURSOR = "after must be the `next` of a page of the same search"
+NOT_A_CURSOR = "after must be the `next` of a page of the same search"
 _BY_DIVISION = "hit.division_path"
 _WITH_TOKENS = "camera c WHERE c.tokens @> {0}::integer[]"
 _GLANCED = 1_500
-_M_PER_DEGREE = 111_195.0
-_FIRST_RADIUS_M = 300.0
-_LAST_RADIUS_M = 200_000.0
+
+
+@asynccontextmanager
+async def finding(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
+    """Give a connection on which every query is planned for its own values.
+
+    A plan for all values knows neither how many cells a box has nor how common a text is, and
+    compares a thousand cells one by one where it might look them up.
+    """
+    async with pool.acquire() as connection, connection.transaction(readonly=True):
+        await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        yield connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Few:
+class Few:
     """What indexes found.
 
     Attributes:
@@ -88,7 +96,9 @@ def require_status(search: Search, status: StatusWord) -> bool:
         search.conditions.append(f"NOT {IS_MEASURED}")
         return False
     search.conditions.append(IS_MEASURED)
-    search.require("COALESCE(s.status, 'unknown') = {0}", status)
+    # Where there is no row yet, nothing is known; no other status needs to be asked so.
+    known = "COALESCE(s.status, 'unknown')" if status == "unknown" else "s.status"
+    search.require(f"{known} = {{0}}", status)
     if status in {"offline", "degraded"} and not search.sources:
         found = search.bind(status)
         search.sources = [
@@ -104,13 +114,18 @@ class Finder:
         connection: In a transaction, so that all queries of a page see as far.
         search: What is asked for, status included.
         has_status: Whether its conditions name `s`, the status.
+
+    Attributes:
+        search: As given.
+        tables: To follow `FROM camera AS`.
+        where: Its conditions.
     """
 
     def __init__(self, connection: Connection, search: Search, *, has_status: bool) -> None:
         self._connection = connection
-        self._search = search
-        self._tables = f"c {_STATUS}" if has_status else "c"
-        self._where = " AND ".join(search.conditions) or "true"
+        self.search = search
+        self.tables = f"c {_STATUS}" if has_status else "c"
+        self.where = " AND ".join(search.conditions) or "true"
 
     async def page(self, after: str | None, limit: int) -> Found:
         """Return a page in the order of divisions and, in each, of device codes.
@@ -118,86 +133,53 @@ class Finder:
         Raises:
             SearchError: `after` is not the `next` of a page.
         """
-        search = self._search
+        search = self.search
         if search.begins:
             return await self._page_of_codes(after, limit)
-        cursor = ("", "") if after is None else _read_cursor(after, _CURSOR)
+        cursor = ("", "") if after is None else read_cursor(after, _CURSOR)
         if search.is_counted:
             return await self._page_of_counted(cursor, limit)
         if not search.sources:
             keys = await self._walk(cursor, limit, "true")
-            return _found(keys, limit, *await self._count())
+            return found_page(keys, limit, *await self.count())
         if search.tokens and len(keys := await self._glance(cursor, limit)) > limit:
-            return _found(keys, limit, limit, is_estimate=True)
-        few = await self._few(_BY_DIVISION, cursor, limit, search.sources, "true")
+            return found_page(keys, limit, limit, is_estimate=True)
+        few = await self.few(_BY_DIVISION, cursor, limit, search.sources, "true")
         if few.are_all:
-            return _found(few.keys, limit, few.total, is_estimate=False)
+            return found_page(few.keys, limit, few.total, is_estimate=False)
         if search.tokens:
             keys = await self._by_district(cursor, limit)
         else:
             keys = await self._walk(cursor, limit, "true")
-        return _found(keys, limit, few.total, is_estimate=True)
-
-    async def nearest(
-        self, longitude: float, latitude: float, after: str | None, limit: int
-    ) -> Found:
-        """Return a page in the order of distance from a position.
-
-        Cameras without a position are left out of the page, but not of the total.
-
-        Raises:
-            SearchError: `after` is not the `next` of a page.
-        """
-        far, code = ("-1", "") if after is None else _read_cursor(after, _NEAR_CURSOR)
-        cursor = (float(far), code)
-        total, is_estimate = 0, True
-        if self._search.sources and not self._search.is_counted:
-            distance = _distance_m(longitude, latitude).format("hit")
-            few = await self._few(distance, cursor, limit, self._search.sources, "true")
-            if few.are_all:
-                return _found(few.keys, limit, few.total, is_estimate=False)
-            total = few.total
-        else:
-            total, is_estimate = await self._count()
-        radius_m = max(_FIRST_RADIUS_M, cursor[0] * 1.2)
-        while True:
-            keys = await self._within(longitude, latitude, radius_m, cursor, limit)
-            if len(keys) > limit or radius_m > _LAST_RADIUS_M:
-                return _found(keys, limit, total, is_estimate=is_estimate)
-            radius_m *= 2
+        return found_page(keys, limit, few.total, is_estimate=True)
 
     async def _page_of_codes(self, after: str | None, limit: int) -> Found:
         """Return a page in the order of codes: a range of them is asked for."""
         if after is not None and not _CODE.fullmatch(after):
-            raise SearchError(_NOT_A_CURSOR)
-        arguments = [*self._search.arguments, after or "", limit + 1]
+            raise SearchError(NOT_A_CURSOR)
+        arguments = [*self.search.arguments, after or "", limit + 1]
         code, most = f"${len(arguments) - 1}", f"${len(arguments)}"
-        rows = await self._fetch(
+        rows = await self.fetch(
             f"""
-            SELECT '', c.device_code, c.camera_id FROM camera AS {self._tables}
-            WHERE c.device_code > {code} AND {self._where} ORDER BY c.device_code LIMIT {most}
+            SELECT '', c.device_code, c.camera_id FROM camera AS {self.tables}
+            WHERE c.device_code > {code} AND {self.where} ORDER BY c.device_code LIMIT {most}
             """,  # noqa: S608  # made of our own words
             arguments,
         )
-        return _found([tuple(row) for row in rows], limit, *await self._count())
+        return found_page([tuple(row) for row in rows], limit, *await self.count())
 
     async def _page_of_counted(self, cursor: tuple[str, str], limit: int) -> Found:
         """Return a page of what the kept counts tell apart: they say in which divisions to look."""
-        if all("c.division_path" in condition for condition in self._search.conditions):
-            [row] = await self._fetch(
-                "SELECT COALESCE(sum(c.cameras), 0)::bigint AS total"  # noqa: S608  # our own words
-                f" FROM camera_count AS c WHERE {self._where}",
-                self._search.arguments,
-            )
+        if all("c.division_path" in condition for condition in self.search.conditions):
             keys = await self._walk(cursor, limit, "true")
-            return _found(keys, limit, row["total"], is_estimate=False)
-        arguments = [*self._search.arguments, cursor[0], limit + 2]
+            return found_page(keys, limit, *await self.count())
+        arguments = [*self.search.arguments, cursor[0], limit + 2]
         path, most = f"${len(arguments) - 1}", f"${len(arguments)}"
-        [held] = await self._fetch(
+        [held] = await self.fetch(
             f"""
             WITH held AS (
                 SELECT c.division_path AS path, sum(c.cameras)::bigint AS cameras
-                FROM camera_count AS c WHERE {self._where.replace("s.status", "c.status")}
+                FROM camera_count AS c WHERE {self.where.replace("s.status", "c.status")}
                 GROUP BY 1 HAVING sum(c.cameras) > 0
             )
             SELECT COALESCE(sum(cameras), 0)::bigint AS total, ARRAY(
@@ -208,7 +190,7 @@ class Finder:
         )
         paths = held["paths"]
         keys = await self._walk(cursor, limit, "c.division_path = ANY ({0}::text[])", paths)
-        return _found(keys, limit, held["total"], is_estimate=False)
+        return found_page(keys, limit, held["total"], is_estimate=False)
 
     async def _by_district(self, cursor: tuple[str, str], limit: int) -> list[Key]:
         """Return a page of what many have: in some districts they are few, in others next door."""
@@ -221,18 +203,18 @@ class Finder:
             end = path if is_city else f"{path[:-1]}0"
             if cursor[0] > end or len(keys) > limit:
                 continue
-            tokens = [*self._search.tokens, district_token(path)]
+            tokens = [*self.search.tokens, district_token(path)]
             within = (
                 f"c.division_path = '{path}'"
                 if is_city
                 else f"c.division_path >= '{path}' AND c.division_path < '{end}'"
             )
             most = limit - len(keys)
-            few = await self._few(_BY_DIVISION, cursor, most, [_WITH_TOKENS], within, tokens)
+            few = await self.few(_BY_DIVISION, cursor, most, [_WITH_TOKENS], within, tokens)
             keys += few.keys if few.are_all else await self._walk(cursor, most, within)
         return keys
 
-    async def _few(
+    async def few(
         self,
         rank: str,
         cursor: tuple[object, str],
@@ -240,9 +222,9 @@ class Finder:
         sources: Sequence[str],
         within: str,
         *values: object,
-    ) -> _Few:
+    ) -> Few:
         """Return a page of what indexes find, as long as they find few."""
-        arguments = [*self._search.arguments, *values, *cursor, limit + 1]
+        arguments = [*self.search.arguments, *values, *cursor, limit + 1]
         first, second, most = (f"${len(arguments) - back}" for back in (2, 1, 0))
         value = f"${len(arguments) - 3}"
         bound = COUNTED_MAX + 1
@@ -250,12 +232,12 @@ class Finder:
             f"(SELECT {_COLUMNS} FROM {source.format(value)} LIMIT {bound})"  # noqa: S608  # ours
             for source in sources
         )
-        [row] = await self._fetch(
+        [row] = await self.fetch(
             f"""
             WITH candidate AS MATERIALIZED ({found}),
             hit AS MATERIALIZED (
                 SELECT c.camera_id, c.division_path, c.device_code, c.longitude, c.latitude
-                FROM candidate AS {self._tables} WHERE {self._where} AND {within}
+                FROM candidate AS {self.tables} WHERE {self.where} AND {within}
             ), page AS (
                 SELECT {rank} AS rank, device_code, camera_id FROM hit
                 WHERE ({rank}, device_code) > ({first}, {second}) ORDER BY 1, 2 LIMIT {most}
@@ -269,18 +251,18 @@ class Finder:
             arguments,
         )
         keys = zip(row["ranks"], row["codes"], row["camera_ids"], strict=True)
-        return _Few(list(keys), row["total"], row["candidates"] <= COUNTED_MAX)
+        return Few(list(keys), row["total"], row["candidates"] <= COUNTED_MAX)
 
     async def _walk(
         self, cursor: tuple[str, str], limit: int, within: str, *values: object
     ) -> list[Key]:
         """Return a page as it is met on the way along the order of the list."""
-        arguments = [*self._search.arguments, *values, *cursor, limit + 1]
+        arguments = [*self.search.arguments, *values, *cursor, limit + 1]
         path, code, most = (f"${len(arguments) - back}" for back in (2, 1, 0))
-        rows = await self._fetch(
+        rows = await self.fetch(
             f"""
-            SELECT c.division_path, c.device_code, c.camera_id FROM camera AS {self._tables}
-            WHERE (c.division_path, c.device_code) > ({path}, {code}) AND {self._where}
+            SELECT c.division_path, c.device_code, c.camera_id FROM camera AS {self.tables}
+            WHERE (c.division_path, c.device_code) > ({path}, {code}) AND {self.where}
                 AND {within.format(f"${len(arguments) - 3}")}
             ORDER BY c.division_path, c.device_code LIMIT {most}
             """,  # noqa: S608  # made of our own words
@@ -290,70 +272,50 @@ class Finder:
 
     async def _glance(self, cursor: tuple[str, str], limit: int) -> list[Key]:
         """Return what of a page is among the very next cameras: all of it, where most match."""
-        arguments = [*self._search.arguments, *cursor, limit + 1]
+        arguments = [*self.search.arguments, *cursor, limit + 1]
         path, code, most = (f"${len(arguments) - back}" for back in (2, 1, 0))
         # The division's range is repeated inside, or the glance would not reach into it.
-        range_ = (
-            " AND ".join(c for c in self._search.conditions if "c.division_path" in c) or "true"
-        )
-        rows = await self._fetch(
+        range_ = " AND ".join(c for c in self.search.conditions if "c.division_path" in c) or "true"
+        rows = await self.fetch(
             f"""
             SELECT c.division_path, c.device_code, c.camera_id FROM (
                 SELECT {_COLUMNS} FROM camera AS c
                 WHERE (c.division_path, c.device_code) > ({path}, {code}) AND {range_}
                 ORDER BY c.division_path, c.device_code LIMIT {_GLANCED}
-            ) AS {self._tables} WHERE {self._where}
+            ) AS {self.tables} WHERE {self.where}
             ORDER BY c.division_path, c.device_code LIMIT {most}
             """,  # noqa: S608  # made of our own words
             arguments,
         )
         return [tuple(row) for row in rows]
 
-    async def _within(
-        self,
-        longitude: float,
-        latitude: float,
-        radius_m: float,
-        cursor: tuple[float, str],
-        limit: int,
-    ) -> list[Key]:
-        """Return the nearest of those within a radius; of all where there are too many cells."""
-        distance = _distance_m(longitude, latitude).format("c")
-        cells = map_cells(_box_around(longitude, latitude, radius_m))
-        arguments = [*self._search.arguments, *cursor, limit + 1, radius_m, cells]
-        first, second, most, radius, near = (
-            f"${len(arguments) - back}" for back in range(4, -1, -1)
-        )
-        is_near = f"c.map_cell = ANY ({near}::integer[]) AND {distance} <= {radius}"
-        rows = await self._fetch(
-            f"""
-            SELECT {distance}, c.device_code, c.camera_id FROM camera AS {self._tables}
-            WHERE c.longitude IS NOT NULL AND {"true" if cells is None else is_near}
-                AND {self._where} AND ({distance}, c.device_code) > ({first}, {second})
-            ORDER BY 1, 2 LIMIT {most}
-            """,  # noqa: S608  # made of our own words
-            arguments,
-        )
-        return [tuple(row) for row in rows]
-
-    async def _count(self) -> tuple[int, bool]:
+    async def count(self) -> tuple[int, bool]:
         """Return how many match, and whether there are more than that."""
-        [row] = await self._fetch(
+        if self.search.is_counted:
+            [row] = await self.fetch(
+                "SELECT COALESCE(sum(c.cameras), 0)::bigint AS total"  # noqa: S608  # our own words
+                f" FROM camera_count AS c WHERE {self.where.replace('s.status', 'c.status')}",
+                self.search.arguments,
+            )
+            return row["total"], False
+        [row] = await self.fetch(
             f"""
             SELECT count(*) AS total FROM (
-                SELECT 1 FROM camera AS {self._tables} WHERE {self._where} LIMIT {COUNTED_MAX + 1}
+                SELECT 1 FROM camera AS {self.tables} WHERE {self.where} LIMIT {COUNTED_MAX + 1}
             ) AS counted
             """,  # noqa: S608  # made of our own words
-            self._search.arguments,
+            self.search.arguments,
         )
         return min(row["total"], COUNTED_MAX), row["total"] > COUNTED_MAX
 
-    async def _fetch(self, sql: str, arguments: list[object]) -> list[asyncpg.Record]:
+    async def fetch(self, sql: str, arguments: list[object]) -> list[asyncpg.Record]:
+        """Return the rows of a query, which need not name all arguments."""
         text, values = numbered(sql, arguments)
         return await self._connection.fetch(text, *values)
 
 
-def _found(keys: Sequence[Key], limit: int, total: int, is_estimate: bool) -> Found:
+def found_page(keys: Sequence[Key], limit: int, total: int, is_estimate: bool) -> Found:
+    """Return the page that is in keys, of which one more than a page was asked for."""
     page = keys[:limit]
     following = None
     if len(keys) > limit:
@@ -362,23 +324,13 @@ def _found(keys: Sequence[Key], limit: int, total: int, is_estimate: bool) -> Fo
     return Found([key[2] for key in page], following, total, is_estimate)
 
 
-def _read_cursor(after: str, form: re.Pattern[str]) -> tuple[str, str]:
+def read_cursor(after: str, form: re.Pattern[str]) -> tuple[str, str]:
+    """Return the two parts of a cursor.
+
+    Raises:
+        SearchError: It is none of this form.
+    """
     match = form.fullmatch(after)
     if match is None:
-        raise SearchError(_NOT_A_CURSOR)
+        raise SearchError(NOT_A_CURSOR)
     return match[1], match[2]
-
-
-def _distance_m(longitude: float, latitude: float) -> str:
-    """Return SQL for the metres to a position, as on a plane: right to 1 % within a city."""
-    shrink = math.cos(math.radians(latitude))
-    return (
-        f"round(({_M_PER_DEGREE} * sqrt(power(({{0}}.longitude - {longitude!r}) * {shrink!r}, 2)"
-        f" + power({{0}}.latitude - {latitude!r}, 2)))::numeric, 3)::float8"
-    )
-
-
-def _box_around(longitude: float, latitude: float, radius_m: float) -> Bounds:
-    high = radius_m / _M_PER_DEGREE
-    wide = high / max(math.cos(math.radians(latitude)), 0.01)
-    return Bounds(longitude - wide, latitude - high, longitude + wide, latitude + high)

@@ -19,7 +19,13 @@ from sharpeyes.registry.errors import SearchError, UnknownDivisionError
 from sharpeyes.registry.fields import refuse_division_code
 from sharpeyes.registry.search import CameraFilter, Search, are_digits, code_range
 from sharpeyes.registry.store import IS_MEASURED
-from sharpeyes.service.api.camera_finding import Finder, StatusWord, require_status
+from sharpeyes.service.api.camera_finding import (
+    Finder,
+    StatusWord,
+    finding,
+    require_status,
+)
+from sharpeyes.service.api.camera_nearest import Nearest
 
 TierWord = Literal["city", "district", "social", "police", "other"]
 
@@ -140,14 +146,15 @@ async def camera_page(pool: asyncpg.Pool, query: CameraQuery) -> CameraPage:
         SearchError: nothing can be looked for like that.
         UnknownDivisionError: there is no such division.
     """
-    async with pool.acquire() as connection:
+    async with finding(pool) as connection:
         search, has_status = await read_search(connection, query)
         finder = Finder(connection, search, has_status=has_status)
         if query.near is None:
             found = await finder.page(query.after, query.limit)
         else:
             longitude, latitude = _numbers(query.near, 2, "near must be longitude,latitude")
-            found = await finder.nearest(longitude, latitude, query.after, query.limit)
+            nearest = Nearest(finder, longitude, latitude)
+            found = await nearest.page(query.after, query.limit)
         rows = await connection.fetch(_SHOWN, found.camera_ids)
     return CameraPage(
         cameras=[_view(row) for row in rows],

@@ -17,7 +17,7 @@ from sharpeyes.registry.camera import Tier
 from sharpeyes.registry.credentials import Connection
 from sharpeyes.registry.search import CELL_DEG, numbered
 from sharpeyes.registry.store import IS_MEASURED
-from sharpeyes.service.api.camera_finding import StatusWord
+from sharpeyes.service.api.camera_finding import StatusWord, finding
 from sharpeyes.service.api.camera_screen import (
     CameraFilterQuery,
     TierWord,
@@ -95,7 +95,7 @@ async def map_view(pool: asyncpg.Pool, query: MapQuery) -> MapView:
         UnknownDivisionError: there is no such division.
     """
     box = read_box(query.bbox or "")
-    async with pool.acquire() as connection:
+    async with finding(pool) as connection:
         if query.zoom >= _POINTS_FROM_ZOOM:
             points = await _points(connection, query)
             if points is not None:

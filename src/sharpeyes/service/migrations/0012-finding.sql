@@ -90,6 +90,7 @@ CREATE TABLE camera_count (
         REFERENCES division (division_code, path) ON UPDATE CASCADE ON DELETE CASCADE
 ) WITH (fillfactor = 70);
 CREATE INDEX camera_count_group ON camera_count (division_path);
+CREATE INDEX camera_count_status ON camera_count (status, division_path);
 CREATE TABLE map_count (
     map_cell integer NOT NULL,
     tier smallint NOT NULL,
