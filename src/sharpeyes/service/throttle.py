@@ -39,3 +39,8 @@ class Throttle:
         if len(self._full_at_s) > self._most_keys:
             self._full_at_s.popitem(last=False)
         return True
+
+    def give_back(self, key: Hashable) -> None:
+        """Return a try that was taken, and need not have been."""
+        if key in self._full_at_s:
+            self._full_at_s[key] -= self._refill_s

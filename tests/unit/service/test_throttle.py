@@ -20,3 +20,11 @@ def test_it_forgets_whoever_was_longest_at_rest_before_it_grows() -> None:
     assert not throttle.spend(9_999, 1e4)
     assert throttle.spend(0, 1e4)
     assert len(vars(throttle)["_full_at_s"]) == 100
+
+
+def test_a_try_that_is_given_back_was_never_taken() -> None:
+    throttle = Throttle(burst=2, refill_s=10)
+    assert throttle.spend("a", 0.0)
+    throttle.give_back("a")
+    throttle.give_back("forgotten")
+    assert [throttle.spend("a", 0.0) for _ in range(3)] == [True, True, False]

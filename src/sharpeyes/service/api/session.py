@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Hashable
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Annotated
@@ -47,20 +48,29 @@ class SignIns:
         # Wide, or anybody could keep somebody else out.
         self._by_name = Throttle(burst=100, refill_s=10)
 
-    def wait_s(self, address: str | None, name: str | None, now_s: float) -> float:
-        """Return how long until one more may be tried; 0 if at once."""
-        return max(
-            self._by_both.wait_s((address, name), now_s),
-            self._by_address.wait_s(address, now_s),
-            self._by_name.wait_s(name, now_s) if name is not None else 0.0,
-        )
+    def take(self, address: str | None, name: str | None, now_s: float) -> float:
+        """Take a try before it is known to be wrong; return how long until there is one, 0 if so.
 
-    def failed(self, address: str | None, name: str | None, now_s: float) -> None:
-        """Note that one was wrong."""
-        self._by_both.spend((address, name), now_s)
-        self._by_address.spend(address, now_s)
-        if name is not None:
-            self._by_name.spend(name, now_s)
+        Whoever sends a thousand at once has no more of them than whoever waits for each answer.
+        """
+        tries = self._tries(address, name)
+        wait_s = max(throttle.wait_s(key, now_s) for throttle, key in tries)
+        if not wait_s:
+            for throttle, key in tries:
+                throttle.spend(key, now_s)
+        return wait_s
+
+    def give_back(self, address: str | None, name: str | None) -> None:
+        """Return the try of somebody who was right."""
+        for throttle, key in self._tries(address, name):
+            throttle.give_back(key)
+
+    def _tries(self, address: str | None, name: str | None) -> list[tuple[Throttle, Hashable]]:
+        tries: list[tuple[Throttle, Hashable]] = [
+            (self._by_both, (address, name)),
+            (self._by_address, address),
+        ]
+        return tries if name is None else [*tries, (self._by_name, name)]
 
 
 SIGN_INS = web.AppKey("sign_ins", SignIns)
@@ -97,9 +107,9 @@ async def sign_in(request: web.Request) -> web.Response:
     """Exchange a name and password, or a token, for a session cookie."""
     context = request.app[CONTEXT]
     given = await read_body(request, SignIn)
-    now_s = time.monotonic()
-    address, name = request.remote, given.login_name
-    if wait_s := request.app[SIGN_INS].wait_s(address, name, now_s):
+    _check_shape(given)
+    sign_ins, address, name = request.app[SIGN_INS], request.remote, given.login_name
+    if wait_s := sign_ins.take(address, name, time.monotonic()):
         raise ProblemError(
             HTTPStatus.TOO_MANY_REQUESTS,
             f"too many wrong tries: try again in {math.ceil(wait_s)} s",
@@ -107,7 +117,6 @@ async def sign_in(request: web.Request) -> web.Response:
         )
     principal = await _principal(request, given)
     if principal is None:
-        request.app[SIGN_INS].failed(address, name, now_s)
         async with context.pool.acquire() as connection:
             await audit(
                 connection,
@@ -123,6 +132,7 @@ async def sign_in(request: web.Request) -> web.Response:
             if name is None
             else "the name or the password is wrong, or the account is disabled",
         )
+    sign_ins.give_back(address, name)
     response = web.Response(status=HTTPStatus.NO_CONTENT)
     response.set_cookie(
         cookie_name(request),
@@ -136,7 +146,7 @@ async def sign_in(request: web.Request) -> web.Response:
     return response
 
 
-async def _principal(request: web.Request, given: SignIn) -> Principal | None:
+def _check_shape(given: SignIn) -> None:
     by_password = given.login_name is not None and given.password is not None
     if by_password == (given.token is not None) or (given.login_name is None) != (
         given.password is None
@@ -144,6 +154,9 @@ async def _principal(request: web.Request, given: SignIn) -> Principal | None:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY, "give login_name and password, or else token"
         )
+
+
+async def _principal(request: web.Request, given: SignIn) -> Principal | None:
     if given.token is not None:
         return await principal_of_token(request.app[CONTEXT].pool, given.token.strip())
     assert given.login_name is not None

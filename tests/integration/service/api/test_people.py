@@ -1,5 +1,7 @@
 """People sign in with a name and a password, and see their own divisions."""
 
+import asyncio
+from collections import Counter
 from http import HTTPStatus
 from typing import Any
 
@@ -103,6 +105,19 @@ async def test_a_wrong_password_is_refused_written_down_and_slowed(
     # Somebody else is not kept out.
     await accounts.add("wu", PASSWORD, Role.AUDITOR, None, actor="test")
     assert (await sign_in(api, "wu")).status == HTTPStatus.NO_CONTENT
+
+
+async def test_as_many_may_be_wrong_at_once_as_one_after_another(
+    api: Any, accounts: Accounts
+) -> None:
+    answers = await asyncio.gather(*(sign_in(api, password=f"wrong {n}" * 3) for n in range(20)))
+    statuses = Counter(answer.status for answer in answers)
+    assert statuses == {HTTPStatus.UNAUTHORIZED: 5, HTTPStatus.TOO_MANY_REQUESTS: 15}
+
+
+async def test_being_right_takes_no_try(api: Any, accounts: Accounts) -> None:
+    for _ in range(8):
+        assert (await sign_in(api)).status == HTTPStatus.NO_CONTENT
 
 
 @pytest.mark.parametrize("name", ["nobody-here", "Li", "li\u0000", "", "\ud800"])
