@@ -12,6 +12,7 @@ from sharpeyes.registry.camera import Life, Tier
 from sharpeyes.registry.errors import SearchError
 from sharpeyes.registry.fields import refuse_text
 from sharpeyes.registry.tokens import (
+    district_token,
     life_token,
     maker_token,
     place_kind_token,
@@ -74,6 +75,7 @@ class Search:
             tables and a condition, to follow FROM. Of several each may have some. None: empty.
         tokens: What the only source asks for, where it is tokens; else empty.
         boxed: The condition on cells of the map that a box is; None where there is none.
+        division_path: Before which nothing is found; empty where all is meant.
         is_counted: Whether the kept counts say how many there are: nothing else is asked for than
             what they tell apart.
 
@@ -83,6 +85,7 @@ class Search:
 
     def __init__(self, wanted: CameraFilter, *, begins: bool = False) -> None:
         self.begins = begins
+        self.division_path = wanted.division_path or ""
         self.arguments: list[object] = []
         self.conditions: list[str] = []
         self.sources: list[str] = []
@@ -105,6 +108,8 @@ class Search:
             self._inside(wanted.box)
         if wanted.text is not None:
             self._mentions(wanted.text, tokens)
+        if tokens and self.division_path.count("/") > 1:
+            tokens.append(district_token(self.division_path))
         if tokens and (not self.sources or wanted.box):
             self.tokens = sorted(set(tokens))
             found = f"c.tokens @> {self.bind(self.tokens)}::integer[]"

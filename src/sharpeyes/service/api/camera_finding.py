@@ -27,7 +27,11 @@ StatusWord = Literal["ok", "degraded", "offline", "unknown", "not_measured"]
 COUNTED_MAX: Final = 2_000
 """Cameras that are counted one by one; of more it is said that they are more."""
 
-_STATUS = "LEFT JOIN camera_status AS s ON s.camera_id = c.camera_id"
+# Looked up camera by camera: there are few of them, and the planner would read all statuses.
+_STATUS = (
+    "LEFT JOIN LATERAL (SELECT known.status FROM camera_status AS known"
+    " WHERE known.camera_id = c.camera_id OFFSET 0) AS s ON true"
+)
 _COLUMNS = ", ".join(
     f"c.{column}"
     for column in (
@@ -136,7 +140,9 @@ class Finder:
         search = self.search
         if search.begins:
             return await self._page_of_codes(after, limit)
-        cursor = ("", "") if after is None else read_cursor(after, _CURSOR)
+        # An index begins where the cursor says, and goes through all before the division otherwise.
+        first = (search.division_path, "")
+        cursor = first if after is None else max(first, read_cursor(after, _CURSOR))
         if search.is_counted:
             return await self._page_of_counted(cursor, limit)
         if not search.sources:
@@ -151,7 +157,9 @@ class Finder:
             keys = await self._by_district(cursor, limit)
         else:
             keys = await self._walk(cursor, limit, "true")
-        return found_page(keys, limit, few.total, is_estimate=True)
+        # What is on the page was not among what was counted, perhaps.
+        total = max(few.total, min(len(keys), limit))
+        return found_page(keys, limit, total, is_estimate=True)
 
     async def _page_of_codes(self, after: str | None, limit: int) -> Found:
         """Return a page in the order of codes: a range of them is asked for."""
@@ -210,8 +218,9 @@ class Finder:
                 else f"c.division_path >= '{path}' AND c.division_path < '{end}'"
             )
             most = limit - len(keys)
-            few = await self.few(_BY_DIVISION, cursor, most, [_WITH_TOKENS], within, tokens)
-            keys += few.keys if few.are_all else await self._walk(cursor, most, within)
+            start = max(cursor, (path, ""))
+            few = await self.few(_BY_DIVISION, start, most, [_WITH_TOKENS], within, tokens)
+            keys += few.keys if few.are_all else await self._walk(start, most, within)
         return keys
 
     async def few(
