@@ -68,7 +68,7 @@ def _code_problems(file: CameraFile, *, division_known: bool) -> list[FieldProbl
         reason, wrong = _judge_prefix(text[:_PREFIX_DIGITS], division)
     else:
         reason, wrong = _refuse_code(text), refuse_division_code(division)
-    if wrong is None and not division_known:
+    if not division_known and refuse_division_code(division) is None:
         wrong = "no such division is known"
     problems = []
     if reason is not None:
