@@ -5,16 +5,18 @@ picture by a fixed number of levels a second, so that no sampling rate changes w
 Each pixel has its own threshold, which rises where it fires alone ("blinks": leaves, noise) and
 sinks slowly, after the idea of SuBSENSE (St-Charles et al. 2015). What moves is decided by the
 mean difference of a neighbourhood, each pixel's capped at twice the threshold: a majority vote in
-which the undecided count half.
+which the undecided count half. It is the mean of 3 x 3, twice: what is near counts more.
 """
 
 from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
+from sharpeyes.detectors.compiled import compiled
+from sharpeyes.detectors.levels import apart, followed, lowered, raised
 from sharpeyes.detectors.light import Light
-from sharpeyes.detectors.passes import above, at_most, blank, constant, follow, lower
 from sharpeyes.detectors.picture import Plane
 
 LEVELS_PER_S: Final = 5.0
@@ -33,8 +35,6 @@ MOST_BLINK: Final = 36
 BLINK_PERIOD_S: Final = 0.2
 """Thresholds move at most this often: oftener costs time and teaches nothing."""
 SINK_LEVELS_PER_S: Final = 0.7
-NEIGHBOURS_PX: Final = 3
-"""Side of the square over which differences are averaged, twice: what is near counts more."""
 
 
 class MotionModel:
@@ -47,9 +47,9 @@ class MotionModel:
     def __init__(self, luma: Plane) -> None:
         """Take the first (h, w) uint8 picture as background."""
         self._background = luma.copy()
-        self._excess = blank(luma)
-        self._means = blank(luma)
-        self.foreground = blank(luma)
+        self._excess = np.zeros_like(luma)
+        self._means = np.zeros_like(luma)
+        self.foreground = np.zeros_like(luma)
         self._levels = 0.0
         self._step = 0
         self._blink_s = 0.0
@@ -73,36 +73,30 @@ class MotionModel:
         """
         mask = np.empty((height, width), np.uint8)
         cv2.resize(self._means, (width, height), dst=mask, interpolation=cv2.INTER_LINEAR)
-        above(mask, self._threshold, mask)
+        cv2.threshold(mask, self._threshold, 255, cv2.THRESH_BINARY, dst=mask)
         return mask
 
-    def judge(self, luma: Plane) -> Plane:
+    def judge(self, luma: Plane) -> float:
         """Make the foreground of a (h, w) uint8 picture without learning from it.
 
         Returns:
-            (h, w) uint8, by how many levels each pixel differs beyond its own excess.
+            The share of the picture that is foreground, 0-1.
         """
-        levels = np.asarray(cv2.absdiff(luma, self._background), np.uint8)
-        cv2.subtract(levels, self._excess, dst=levels)
-        cv2.threshold(levels, 2 * self._threshold, 0, cv2.THRESH_TRUNC, dst=self._means)
-        for _ in range(2):
-            cv2.blur(self._means, (NEIGHBOURS_PX, NEIGHBOURS_PX), dst=self._means)
-        above(self._means, self._threshold, self.foreground)
-        return levels
+        learned, made = (self._background, self._excess), (self._means, self.foreground)
+        moving = _judge(luma, learned, self._threshold, made)
+        return moving / luma.size
 
-    def learn(self, luma: Plane, levels: Plane, elapsed_s: float) -> None:
-        """Learn from the (h, w) uint8 picture just judged, `elapsed_s` after the one before.
-
-        Args:
-            luma: the picture.
-            levels: what `judge` returned for it; it is used up.
-            elapsed_s: seconds since the picture before.
-        """
+    def learn(self, luma: Plane, elapsed_s: float) -> None:
+        """Learn from the (h, w) uint8 picture just judged, `elapsed_s` after the one before."""
         if elapsed_s > STALE_GAP_S:
             self.rebase(luma)
             return
-        self._adapt_thresholds(levels, elapsed_s)
-        self._follow(luma, elapsed_s)
+        threshold = self._threshold
+        rise, sink = self._blink_levels(elapsed_s)
+        step = self._next_step(elapsed_s)
+        if rise or step:
+            learned = (self._background, self._excess)
+            _learn(luma, self.foreground, threshold, (rise, sink, step), learned)
 
     def relight(self, light: Light) -> None:
         """Bring the background into another light."""
@@ -123,27 +117,116 @@ class MotionModel:
         # The background of a pixel strays about its median by half a step.
         return LEAST_THRESHOLD + self._step // 2
 
-    def _follow(self, luma: Plane, elapsed_s: float) -> None:
+    def _next_step(self, elapsed_s: float) -> int:
+        """Return by how many whole levels the background may follow now."""
         self._levels = min(self._levels + LEVELS_PER_S * elapsed_s, float(MAX_STEP))
         step = int(self._levels)
-        if step == 0:
-            return
-        self._step = step
-        self._levels -= step
-        follow(self._background, luma, constant(luma.shape, step))
+        if step:
+            self._step = step
+            self._levels -= step
+        return step
 
-    def _adapt_thresholds(self, levels: Plane, elapsed_s: float) -> None:
+    def _blink_levels(self, elapsed_s: float) -> tuple[int, int]:
+        """Return by how many whole levels thresholds rise and sink now."""
         self._blink_s += elapsed_s
         if self._blink_s < BLINK_PERIOD_S:
-            return
-        raised = int(min(BLINK_LEVELS_PER_S * self._blink_s, MOST_BLINK))
+            return 0, 0
+        rise = int(min(BLINK_LEVELS_PER_S * self._blink_s, MOST_BLINK))
         self._sink_levels += SINK_LEVELS_PER_S * self._blink_s
         self._blink_s = 0.0
-        above(levels, self._threshold, levels, raised)
-        cv2.subtract(levels, self.foreground, dst=levels)
-        cv2.add(self._excess, levels, dst=self._excess)
-        at_most(self._excess, MOST_EXCESS)
         sink = int(self._sink_levels)
-        if sink:
-            self._sink_levels -= sink
-            lower(self._excess, min(sink, MOST_EXCESS))
+        self._sink_levels -= sink
+        return rise, sink
+
+
+@compiled("void(uint8[:, ::1], uint16[:, ::1], uint8[:, ::1])")
+def _mean_of_neighbours(plane: Plane, sums: npt.NDArray[np.uint16], means: Plane) -> None:
+    """Average 3 x 3, rounded; beyond a border is what is as far within.
+
+    Args:
+        plane: (h, w) uint8.
+        sums: (h, w) uint16, used up.
+        means: (h, w) uint8, written; it may be the plane itself.
+    """
+    height, width = plane.shape
+    for y in range(height):
+        for x in range(1, width - 1):
+            sums[y, x] = plane[y, x - 1] + plane[y, x] + plane[y, x + 1]
+        sums[y, 0] = plane[y, 0] + 2 * plane[y, min(1, width - 1)]
+        sums[y, width - 1] = plane[y, width - 1] + 2 * plane[y, max(width - 2, 0)]
+    for y in range(height):
+        here = sums[y]
+        above = sums[y - 1] if y > 0 else sums[min(1, height - 1)]
+        below = sums[y + 1] if y < height - 1 else sums[max(height - 2, 0)]
+        for x in range(width):
+            means[y, x] = (above[x] + here[x] + below[x] + 4) // 9
+
+
+@compiled("int64(uint8[:, ::1], UniTuple(uint8[:, ::1], 2), int64, UniTuple(uint8[:, ::1], 2))")
+def _judge(
+    luma: Plane, learned: tuple[Plane, Plane], threshold: int, made: tuple[Plane, Plane]
+) -> int:
+    """Make the foreground of a picture.
+
+    Args:
+        luma: (h, w) uint8, as all planes here.
+        learned: the background, and by how much each pixel's threshold has risen.
+        threshold: above which a mean difference is foreground, levels.
+        made: two planes that are written: mean differences beyond what the threshold has risen
+            by, each at most twice the threshold; and 255 where something moves, else 0.
+
+    Returns:
+        Pixels of the foreground.
+    """
+    background, excess = learned
+    means, foreground = made
+    height, width = luma.shape
+    for y in range(height):
+        for x in range(width):
+            beyond = lowered(apart(luma[y, x], background[y, x]), excess[y, x])
+            means[y, x] = min(beyond, 2 * threshold)
+    sums = np.empty((height, width), np.uint16)
+    _mean_of_neighbours(means, sums, means)
+    _mean_of_neighbours(means, sums, means)
+    moving = 0
+    for y in range(height):
+        for x in range(width):
+            moves = means[y, x] > threshold
+            foreground[y, x] = 255 * moves
+            moving += moves
+    return moving
+
+
+@compiled(
+    "void(uint8[:, ::1], uint8[:, ::1], int64, UniTuple(int64, 3), UniTuple(uint8[:, ::1], 2))"
+)
+def _learn(
+    luma: Plane,
+    foreground: Plane,
+    threshold: int,
+    levels: tuple[int, int, int],
+    learned: tuple[Plane, Plane],
+) -> None:
+    """Learn from a judged picture.
+
+    Args:
+        luma: (h, w) uint8, as all planes here.
+        foreground: what `_judge` made of it.
+        threshold: by which it was judged.
+        levels: by which thresholds rise where a pixel fires alone, by which they sink, and by
+            which the background may follow.
+        learned: the background, and by how much each pixel's threshold has risen, 0 to
+            `MOST_EXCESS`; both are changed.
+    """
+    rise, sink, step = levels
+    background, excess = learned
+    height, width = luma.shape
+    for y in range(height):
+        for x in range(width):
+            beyond = lowered(apart(luma[y, x], background[y, x]), excess[y, x])
+            alone = (beyond > threshold) & (foreground[y, x] == 0)
+            risen = min(raised(excess[y, x], rise), MOST_EXCESS)
+            excess[y, x] = lowered(risen if alone else excess[y, x], sink)
+    for y in range(height):
+        for x in range(width):
+            background[y, x] = followed(background[y, x], luma[y, x], step)

@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-from sharpeyes.detectors.picture import Plane, shrink
+from sharpeyes.detectors.cells import CELL_PX, cells_of
+from sharpeyes.detectors.picture import Plane
 
 BoxXyxy = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels; right and bottom are exclusive."""
@@ -41,17 +42,17 @@ def shared_ratio(one: BoxXyxy, other: BoxXyxy) -> float:
 def largest_box(mask: Plane) -> BoxXyxy:
     """Return the box of the largest connected part of an (h, w) mask that is not empty.
 
-    It is found on cells of 2 x 2 pixels, which joins what a window pillar or a pole cuts.
+    It is found on cells.
     """
     height, width = mask.shape
-    down, across = max(1, height // 2), max(1, width // 2)
-    cells = np.asarray(shrink(mask, down, across) > 0, np.uint8)
+    cells = cells_of(mask, 1, 1)
     number, _, stats, _ = cv2.connectedComponentsWithStats(cells, connectivity=8)
     if number <= 1:
         return 0, 0, width, height
     largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
     x, y, wide, high = (int(value) for value in stats[largest, :4])
-    return scale_box((x, y, x + wide, y + high), (down, across), (height, width))
+    right, bottom = CELL_PX * (x + wide), CELL_PX * (y + high)
+    return CELL_PX * x, CELL_PX * y, min(right, width), min(bottom, height)
 
 
 def scale_box(box_xyxy: BoxXyxy, from_hw: tuple[int, int], to_hw: tuple[int, int]) -> BoxXyxy:

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import cv2
 import numpy as np
 
 from sharpeyes.detectors.background import MotionModel
@@ -17,29 +16,24 @@ BLIND_DEVIATION: Final = 4.0
 """A picture with less contrast than this (standard deviation of luma) shows nothing."""
 
 
-def judge_motion(motion: MotionModel, luma: Plane) -> tuple[Plane | None, bool]:
+def judge_motion(motion: MotionModel, luma: Plane) -> tuple[bool, bool]:
     """Make the foreground of an (h, w) uint8 picture, in the model.
 
     Returns:
-        The (h, w) uint8 levels to learn from, as `MotionModel.judge` returns them; None where the
-        picture shows nothing. And whether it differs as a whole: other light, another view, or
-        nothing.
+        Whether the picture shows anything that can be learned from. And whether it differs as a
+        whole: other light, another view, or nothing.
     """
-    levels = motion.judge(luma)
-    if _ratio(motion.foreground) < CROWDED_RATIO:
-        return levels, False
+    ratio = motion.judge(luma)
+    if ratio < CROWDED_RATIO:
+        return True, False
     if float(np.std(luma)) < BLIND_DEVIATION:
         motion.see_nothing()
-        return None, True
+        return False, True
     light = changed_light(motion.background, luma)
     if light is not None:
         motion.relight(light)
-        levels = motion.judge(luma)
-    if _ratio(motion.foreground) <= CHANGED_RATIO:
-        return levels, light is not None
+        ratio = motion.judge(luma)
+    if ratio <= CHANGED_RATIO:
+        return True, light is not None
     motion.rebase(luma)
-    return motion.judge(luma), True
-
-
-def _ratio(mask: Plane) -> float:
-    return cv2.countNonZero(mask) / mask.size
+    return True, True

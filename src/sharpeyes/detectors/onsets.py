@@ -6,12 +6,11 @@ the picture differs from one look to the next and goes on to; a caption appears 
 
 from typing import Final
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from sharpeyes.detectors.boxes import BoxXyxy
-from sharpeyes.detectors.passes import at_most, below
+from sharpeyes.detectors.compiled import compiled
 from sharpeyes.detectors.picture import Plane
 from sharpeyes.detectors.stillness import ASKED_PX, FULL, StillnessModel
 
@@ -30,6 +29,9 @@ RECENT_SHARE: Final = 1.5
 CLOSE_S: Final = 0.6
 """With a longer time between two looks a vehicle may have driven in from nowhere."""
 _LOOKS: Final = 255
+
+Times = npt.NDArray[np.float64]
+"""Seconds."""
 
 
 class Onsets:
@@ -62,19 +64,16 @@ class Onsets:
         self._look = self._look % _LOOKS + 1
         self._is_close[self._look] = elapsed_s <= CLOSE_S
         self._at_s[self._look] = time_s
-        self._note_new(model.differs)
+        _note(model.differs, self._look, self._began)
         tiles = (self._began.shape[0] // TILE) * (self._began.shape[1] // TILE)
         least = max(1.0, JUMPED_RATIO * tiles)
-        if cv2.countNonZero(self._began) < LEAST_IN_TILE * least:
-            return False
-        together = np.bincount(self._began.ravel(), minlength=_LOOKS + 1)
         # What differs for longer and has not settled is glare, or another light.
-        together[self._at_s < time_s - RECENT_SHARE * model.full_after_s] = 0
-        moment = int(together.argmax())
-        if together[moment] < LEAST_IN_TILE * least:
+        since_s = time_s - RECENT_SHARE * model.full_after_s
+        moment, pixels = _busiest(self._began, self._at_s, since_s)
+        if pixels < LEAST_IN_TILE * least:
             return False
-        count = model.count[::ASKED_PX, ::ASKED_PX]
-        return bool(_tiles_with((self._began == moment) & (count >= HALF_FULL)) >= least)
+        jumped = _jumped_tiles(self._began, moment, model.count, ASKED_PX, HALF_FULL)
+        return bool(jumped >= least)
 
     def came_at_once(self, box: BoxXyxy, mask: Plane) -> bool:
         """Say whether a region appeared from one look to the next, too fast to have driven in.
@@ -93,17 +92,61 @@ class Onsets:
         share = moments[moment] / max(1, np.count_nonzero(inside))
         return bool(self._is_close[moment] and share >= AT_ONCE_SHARE)
 
-    def _note_new(self, differs: Plane) -> None:
-        cv2.bitwise_and(self._began, differs, dst=self._began)
-        new = np.zeros_like(self._began)
-        below(self._began, 0, new)
-        cv2.bitwise_and(new, differs, dst=new)
-        at_most(new, self._look)
-        cv2.bitwise_or(self._began, new, dst=self._began)
+
+@compiled("void(uint8[:, ::1], int64, uint8[:, ::1])")
+def _note(differs: Plane, look: int, began: Plane) -> None:
+    """Note which pixels begin to differ, and which differ no more.
+
+    Args:
+        differs: (h, w) uint8, not 0 where a pixel differs from the scenery.
+        look: the number of this look, 1-255.
+        began: (h, w) uint8 numbers of looks, changed; 0 where nothing differs.
+    """
+    height, width = began.shape
+    for y in range(height):
+        for x in range(width):
+            kept = began[y, x] or np.uint8(look)
+            began[y, x] = kept if differs[y, x] else np.uint8(0)
 
 
-def _tiles_with(pixels: npt.NDArray[np.bool_]) -> int:
-    """Count the tiles that have enough of the (h, w) pixels."""
-    down, across = pixels.shape[0] // TILE, pixels.shape[1] // TILE
-    tiles = pixels[: down * TILE, : across * TILE].reshape(down, TILE, across, TILE)
-    return int(np.count_nonzero(tiles.sum(axis=(1, 3)) >= LEAST_IN_TILE))
+@compiled("UniTuple(int64, 2)(uint8[:, ::1], float64[::1], float64)")
+def _busiest(began: Plane, at_s: Times, since_s: float) -> tuple[int, int]:
+    """Return the look at which most pixels began to differ, and how many did.
+
+    Args:
+        began: (h, w) uint8 numbers of looks; 0 where nothing differs.
+        at_s: (256,) when each look was.
+        since_s: of looks before it nothing is told.
+    """
+    together = np.zeros(256, np.int64)
+    for y in range(began.shape[0]):
+        for x in range(began.shape[1]):
+            together[began[y, x]] += 1
+    busiest = pixels = 0
+    for look in range(1, 256):
+        if at_s[look] >= since_s and together[look] > pixels:
+            busiest, pixels = look, together[look]
+    return busiest, pixels
+
+
+@compiled("int64(uint8[:, ::1], int64, uint8[:, ::1], int64, int64)")
+def _jumped_tiles(began: Plane, moment: int, count: Plane, asked_px: int, held: int) -> int:
+    """Count the tiles with enough pixels that began at one look and have held since.
+
+    Args:
+        began: (h, w) uint8 numbers of looks.
+        moment: the look.
+        count: (H, W) uint8 counters of the stationary model.
+        asked_px: of whose pixels one in so many is asked, down and across.
+        held: from which counter on a pixel has held.
+    """
+    tiles = 0
+    for top in range(0, began.shape[0] - TILE + 1, TILE):
+        for left in range(0, began.shape[1] - TILE + 1, TILE):
+            inside = 0
+            for y in range(top, top + TILE):
+                for x in range(left, left + TILE):
+                    holds = count[asked_px * y, asked_px * x] >= held
+                    inside += holds & (began[y, x] == moment)
+            tiles += inside >= LEAST_IN_TILE
+    return tiles

@@ -16,11 +16,10 @@ from sharpeyes.detectors.kept_state import (
     surface_of,
 )
 from sharpeyes.detectors.light import Light
-from sharpeyes.detectors.passes import blank
 from sharpeyes.detectors.picture import Plane
 from sharpeyes.detectors.presence import follow_jump
 from sharpeyes.detectors.stillness import StillnessModel
-from sharpeyes.detectors.surface import Surface, copy_where
+from sharpeyes.detectors.surface import Surface, blank, copy_where
 from sharpeyes.detectors.zone_map import ZoneMap
 from sharpeyes.detectors.zones import Zone
 

@@ -1,6 +1,5 @@
 """Settled pixels to regions."""
 
-import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -8,19 +7,17 @@ import cv2
 import numpy as np
 
 from sharpeyes.detectors.boxes import BoxXyxy, crop
+from sharpeyes.detectors.cells import CELL_PX, cells_of
 from sharpeyes.detectors.judge import LEAST_AREA_PX
-from sharpeyes.detectors.passes import above, blank
 from sharpeyes.detectors.picture import Plane
 from sharpeyes.detectors.stillness import FULL
-from sharpeyes.detectors.surface import Surface
+from sharpeyes.detectors.surface import Surface, blank
 
 HALF_FULL: Final = FULL // 2
 CORE_SHARE: Final = 0.5
 """Share of a region's pixels that must have settled fully; the rest may be half-way."""
 LEAST_CORE_PX: Final = int(CORE_SHARE * LEAST_AREA_PX)
 """With fewer fully settled pixels a region is dust, or too small to be judged."""
-CELL_PX: Final = 2
-"""Regions are found on cells, which joins what a pole cuts and costs a quarter."""
 CELL_PIXELS: Final = 2
 """Half-settled pixels that make a cell of 2 x 2 part of a region."""
 LEAST_CELLS: Final = LEAST_AREA_PX // CELL_PX**2
@@ -38,14 +35,13 @@ def find_regions(count: Plane) -> Iterator[tuple[BoxXyxy, Plane]]:
         The box and the (h, w) uint8 mask in it of each region that is large enough to be judged,
         largest first.
     """
-    full, half = np.empty_like(count), np.empty_like(count)
-    above(count, FULL - 1, full)
+    full = (count >= FULL).view(np.uint8)
     if cv2.countNonZero(full) < LEAST_CORE_PX:
         return
-    above(count, HALF_FULL - 1, half)
+    half = cells_of(count, HALF_FULL, CELL_PIXELS)
     # Sixteen bits are enough for all cells, and take half of the time.
     _, labels, stats, _ = cv2.connectedComponentsWithStats(
-        _cells(half), connectivity=8, ltype=cv2.CV_16U
+        cv2.morphologyEx(half, cv2.MORPH_CLOSE, _AROUND), connectivity=8, ltype=cv2.CV_16U
     )
     parts = [
         (cells, label, x, y, wide, high)
@@ -61,7 +57,8 @@ def find_regions(count: Plane) -> Iterator[tuple[BoxXyxy, Plane]]:
         inside = (labels[y : y + high, x : x + wide] == label).view(np.uint8)
         grown = cv2.resize(inside, (across, down), interpolation=cv2.INTER_NEAREST)
         box = (left, top, left + across, top + down)
-        mask = np.asarray(cv2.copyTo(crop(half, box), grown), np.uint8).reshape(down, across)
+        held = (crop(count, box) >= HALF_FULL).view(np.uint8) * np.uint8(255)
+        mask = np.asarray(cv2.copyTo(held, grown), np.uint8).reshape(down, across)
         area = cv2.countNonZero(mask)
         core = cv2.countNonZero(cv2.copyTo(settled, mask))
         if area >= LEAST_AREA_PX and core >= CORE_SHARE * area:
@@ -81,14 +78,6 @@ def padded_to(window: BoxXyxy, mask: Plane, box: BoxXyxy) -> Plane:
     left, top = box[0] - window[0], box[1] - window[1]
     padded[top : top + mask.shape[0], left : left + mask.shape[1]] = mask
     return padded
-
-
-def _cells(half: Plane) -> Plane:
-    """Return the cells of which enough pixels are half-way, small holes closed; 0 or 255."""
-    size = (math.ceil(half.shape[1] / CELL_PX), math.ceil(half.shape[0] / CELL_PX))
-    cells = np.asarray(cv2.resize(half, size, interpolation=cv2.INTER_AREA), np.uint8)
-    above(cells, 255 * CELL_PIXELS // CELL_PX**2 - 1, cells)
-    return np.asarray(cv2.morphologyEx(cells, cv2.MORPH_CLOSE, _AROUND), np.uint8)
 
 
 def _tight(box: BoxXyxy, mask: Plane) -> tuple[BoxXyxy, Plane]:

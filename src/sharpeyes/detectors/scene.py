@@ -18,7 +18,7 @@ from sharpeyes.detectors.errors import TimeError
 from sharpeyes.detectors.finding import Finding, Rejection, Standing
 from sharpeyes.detectors.foreground import judge_motion
 from sharpeyes.detectors.motion import MotionReport, end_of
-from sharpeyes.detectors.picture import Frame, Plane, check_picture, look_size, shrink, to_luma
+from sharpeyes.detectors.picture import Frame, Plane, check_picture, look_size, shrink
 from sharpeyes.detectors.surface import Surface, to_surface
 from sharpeyes.detectors.telling import Scale, tell_rejection, tell_standing, tell_vehicle
 from sharpeyes.detectors.vehicles import VehicleWatch
@@ -121,13 +121,13 @@ class SceneDetector:
         if parts is None or (parts.size, parts.planes) != (size, _planes(picture)):
             return self._begin(picture, size)
         small = _without_privacy(shrink(picture, *size), parts.zones)
-        luma = to_luma(small)
-        levels, self.scene_changed = judge_motion(parts.motion, luma)
-        if levels is not None:
-            parts.motion.learn(luma, levels, elapsed_s)
+        surface = to_surface(small)
+        luma = surface[0]
+        sees, self.scene_changed = judge_motion(parts.motion, luma)
+        if sees:
+            parts.motion.learn(luma, elapsed_s)
         findings = parts.episodes.update(parts.motion.foreground, time_s, self._source)
-        if levels is not None and time_s - parts.looked_s >= LOOK_PERIOD_S:
-            surface = to_surface(luma, small)
+        if sees and time_s - parts.looked_s >= LOOK_PERIOD_S:
             findings += self._report_vehicles(parts, surface, frame)
         return findings
 
@@ -193,13 +193,12 @@ class SceneDetector:
         kept = self._keep()
         zones = ZoneMap(self._zones, *size)
         small = _without_privacy(shrink(picture, *size), zones)
-        luma = to_luma(small)
-        surface = to_surface(luma, small)
+        surface = to_surface(small)
         parts = _Parts(
             size=size,
             planes=len(surface),
             zones=zones,
-            motion=MotionModel(luma),
+            motion=MotionModel(surface[0]),
             vehicles=VehicleWatch(surface, zones, self._dwell_s, self._new_id),
             episodes=MotionReport(zones.watched, self._new_id),
             looked_s=self._last_s,

@@ -10,11 +10,13 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
+from sharpeyes.detectors.compiled import compiled
+from sharpeyes.detectors.levels import apart, followed, lowered, raised
 from sharpeyes.detectors.light import Light
-from sharpeyes.detectors.passes import above, at_most, below, blank, follow, lower
 from sharpeyes.detectors.picture import Plane
-from sharpeyes.detectors.surface import Slack, Surface, apart, copy_where, farthest
+from sharpeyes.detectors.surface import Slack, Surface, blank, copy_where
 
 NEAR_LEVELS: Final = 8
 """Two values of one surface differ by less than this; its light and its noise included."""
@@ -27,8 +29,8 @@ NOISE_ROWS: Final = 15
 BLINK_RAISE: Final = 2
 MOST_EXCESS: Final = 50
 """How far a blinking pixel's threshold may rise."""
-ALONE_BELOW: Final = 90
-"""Of 255: foreign pixels with fewer foreign neighbours blink."""
+ALONE_BELOW: Final = 9
+"""A foreign pixel blinks with fewer of them in the 5 x 5 around it, itself included."""
 SINK_PERIOD_S: Final = 4.0
 """A raised threshold sinks by one level in this time."""
 DRIFT_LEVELS_PER_S: Final = 2.0
@@ -44,6 +46,9 @@ ASKED_PX: Final = 2
 """Who asks what differs, asks one pixel in so many, down and across."""
 LEAST_LOOKS: Final = 3
 """Pictures that must agree before anything is settled, however far apart they are."""
+
+Levels = npt.NDArray[np.int64]
+"""(c,): levels of each plane."""
 
 
 class StillnessModel:
@@ -88,15 +93,22 @@ class StillnessModel:
             elapsed_s: seconds since the one before.
             held: (h, w) uint8, 255 where a candidate stands: nothing is learned or counted there.
         """
-        levels = apart(surface, self.scenery)
-        self._measure_noise(levels)
-        foreign = farthest(levels, self.slack)
-        self._differing(foreign)
+        self._measure_noise(surface)
+        share = min(elapsed_s / self._settle_s, 1.0 / LEAST_LOOKS)
+        rise = max(1, round(255 * share))
+        self.full_after_s = math.ceil(FULL / rise) * min(elapsed_s, MOST_WATCHED_S)
+        tick = self._next_tick(elapsed_s)
+        slack = np.array(self.slack, np.int64)
+        foreign = np.empty_like(self.count)
+        _differ(surface, self.scenery, slack, self._excess, foreign)
         self.differs = foreign[::ASKED_PX, ::ASKED_PX].copy()
-        self._count(surface[0], elapsed_s, np.asarray(cv2.subtract(foreign, held), np.uint8))
-        self._drift(surface, elapsed_s, np.asarray(cv2.bitwise_or(foreign, held), np.uint8))
-        self._adapt_thresholds(foreign, elapsed_s)
-        self._learn_overdue(surface)
+        model = (self._excess, self._candidate, self.count)
+        _count(surface[0], foreign & ~held, (self.slack[0], rise, tick), model)
+        if step := self._next_step(elapsed_s):
+            _drift(surface, foreign | held, step, self.scenery)
+        _blink(foreign, self._next_sink(elapsed_s), self._excess)
+        if tick and (overdue := self.count >= OVERDUE).any():
+            self.learn(surface, overdue.view(np.uint8) * np.uint8(255))
 
     def learn(self, surface: Surface, mask: Plane) -> None:
         """Make the (c, h, w) picture scenery where the (h, w) uint8 mask is set."""
@@ -112,76 +124,177 @@ class StillnessModel:
         light.apply(self.scenery[0])
         light.apply(self._candidate)
 
-    def _measure_noise(self, levels: Surface) -> None:
+    def _measure_noise(self, surface: Surface) -> None:
         """Follow the median difference from the scenery: most of a picture is scenery."""
-        sample = levels[:, ::NOISE_ROWS].reshape(len(levels), -1)
-        middle = sample.shape[1] // 2
-        medians = np.partition(sample, middle, axis=1)[:, middle].tolist()
-        for index, level in enumerate(medians):
+        for index, level in enumerate(_median_levels(surface, self.scenery).tolist()):
             self._noise[index] += NOISE_SHARE * (level - self._noise[index])
         self.slack = tuple(
             max(0, round(NOISE_SPREAD * noise) - NEAR_LEVELS) for noise in self._noise
         )
 
-    def _differing(self, levels: Plane) -> None:
-        """Turn (h, w) uint8 levels into 255 where they are beyond the pixel's own threshold."""
-        cv2.subtract(levels, self._excess, dst=levels)
-        above(levels, NEAR_LEVELS, levels)
-
-    def _count(self, luma: Plane, elapsed_s: float, counted: Plane) -> None:
-        share = min(elapsed_s / self._settle_s, 1.0 / LEAST_LOOKS)
-        rise = max(1, round(255 * share))
-        self.full_after_s = math.ceil(FULL / rise) * min(elapsed_s, MOST_WATCHED_S)
-        change = np.asarray(cv2.absdiff(luma, self._candidate), np.uint8)
-        lower(change, self.slack[0])
-        self._differing(change)
-        keeps = np.asarray(cv2.subtract(counted, change), np.uint8)
-        # A passing vehicle may hide the thing for as long as half of what it has served.
-        below(keeps, 127, change, max(1, rise // 2))
-        cv2.subtract(self.count, change, dst=self.count)
-        above(keeps, 127, keeps, rise)
-        cv2.add(self.count, keeps, dst=keeps)
-        at_most(keeps, FULL)
-        # Nothing rises beyond full here, and what is beyond stays.
-        cv2.max(self.count, keeps, dst=self.count)
-        # What has no counter left takes the present value, and begins again.
-        below(self.count, 0, change)
-        cv2.copyTo(luma, cv2.bitwise_and(change, counted), self._candidate)
-        self._tick(elapsed_s)
-
-    def _tick(self, elapsed_s: float) -> None:
+    def _next_tick(self, elapsed_s: float) -> int:
+        """Return by how much full counters rise now, 0 or 1."""
         self._tick_s += elapsed_s
-        if self._tick_s >= OVERDUE_TICK_S:
-            self._tick_s = 0.0
-            full = np.empty_like(self.count)
-            above(self.count, FULL - 1, full, 1)
-            cv2.add(self.count, full, dst=self.count)
+        if self._tick_s < OVERDUE_TICK_S:
+            return 0
+        self._tick_s = 0.0
+        return 1
 
-    def _learn_overdue(self, surface: Surface) -> None:
-        if self._tick_s == 0.0 and cv2.norm(self.count, cv2.NORM_INF) >= OVERDUE:
-            overdue = np.empty_like(self.count)
-            above(self.count, OVERDUE - 1, overdue)
-            self.learn(surface, overdue)
-
-    def _drift(self, surface: Surface, elapsed_s: float, foreign: Plane) -> None:
+    def _next_step(self, elapsed_s: float) -> int:
+        """Return by how many whole levels the scenery may follow now."""
         self._levels = min(self._levels + DRIFT_LEVELS_PER_S * elapsed_s, float(NEAR_LEVELS))
         step = int(self._levels)
-        if step == 0:
-            return
         self._levels -= step
-        steps = np.empty_like(surface)
-        for plane in steps:
-            below(foreign, 127, plane, step)
-        follow(self.scenery, surface, steps)
+        return step
 
-    def _adapt_thresholds(self, foreign: Plane, elapsed_s: float) -> None:
-        alone = np.asarray(cv2.blur(foreign, (5, 5)), np.uint8)
-        below(alone, ALONE_BELOW, alone, BLINK_RAISE)
-        cv2.bitwise_and(alone, foreign, dst=alone)
-        cv2.add(self._excess, alone, dst=self._excess)
-        at_most(self._excess, MOST_EXCESS)
+    def _next_sink(self, elapsed_s: float) -> int:
+        """Return by how many whole levels raised thresholds sink now."""
         self._sink_s += elapsed_s
         sink = int(self._sink_s / SINK_PERIOD_S)
-        if sink:
-            self._sink_s -= sink * SINK_PERIOD_S
-            lower(self._excess, min(sink, MOST_EXCESS))
+        self._sink_s -= sink * SINK_PERIOD_S
+        return sink
+
+
+@compiled("int64[::1](uint8[:, :, ::1], uint8[:, :, ::1])")
+def _median_levels(surface: Surface, scenery: Surface) -> Levels:
+    """Return (c,): the median difference of each plane of two (c, h, w) uint8, on some rows."""
+    planes, height, width = surface.shape
+    medians = np.zeros(planes, np.int64)
+    for plane in range(planes):
+        histogram = np.zeros(256, np.int64)
+        for y in range(0, height, NOISE_ROWS):
+            for x in range(width):
+                histogram[apart(surface[plane, y, x], scenery[plane, y, x])] += 1
+        middle = histogram.sum() // 2
+        below = histogram[0]
+        while below <= middle:
+            medians[plane] += 1
+            below += histogram[medians[plane]]
+    return medians
+
+
+@compiled("uint8(uint8, boolean, uint8, uint8)")
+def _next_count(count: int, holds: bool, rise: int, tick: int) -> int:
+    """Return a counter after a look in which its pixel held its new value or did not."""
+    # A passing vehicle may hide the thing for as long as half of what it has served.
+    fallen = lowered(count, max(1, rise // 2))
+    # Nothing rises beyond full here, and what is beyond stays.
+    risen = max(count, min(raised(count, rise), FULL))
+    now = risen if holds else fallen
+    return raised(now, tick) if now >= FULL else now
+
+
+# Each loop has few arrays and no branches, so that it does many pixels at a time.
+
+
+@compiled("void(uint8[:, :, ::1], uint8[:, :, ::1], int64[::1], uint8[:, ::1], uint8[:, ::1])")
+def _differ(
+    surface: Surface, scenery: Surface, slack: Levels, excess: Plane, foreign: Plane
+) -> None:
+    """Say where a picture differs from the scenery.
+
+    Args:
+        surface: (c, h, w) uint8 picture.
+        scenery: (c, h, w) uint8.
+        slack: (c,) levels of each plane's noise.
+        excess: (h, w) uint8, by how much each pixel's threshold has risen.
+        foreign: (h, w) uint8, written: 255 where any plane differs, else 0.
+    """
+    planes, height, width = surface.shape
+    foreign[:] = 0
+    for plane in range(planes):
+        noise = slack[plane]
+        for y in range(height):
+            for x in range(width):
+                level = lowered(apart(surface[plane, y, x], scenery[plane, y, x]), noise)
+                foreign[y, x] = max(level, foreign[y, x])
+    for y in range(height):
+        for x in range(width):
+            differs = lowered(foreign[y, x], excess[y, x]) > NEAR_LEVELS
+            foreign[y, x] = 255 if differs else 0
+
+
+@compiled("void(uint8[:, ::1], uint8[:, ::1], UniTuple(int64, 3), UniTuple(uint8[:, ::1], 3))")
+def _count(
+    luma: Plane, counted: Plane, levels: tuple[int, int, int], model: tuple[Plane, Plane, Plane]
+) -> None:
+    """Count for how long each pixel has held a new value.
+
+    Args:
+        luma: (h, w) uint8, as all planes here.
+        counted: not 0 where the picture differs from the scenery and no candidate stands.
+        levels: of the luma's noise, by which a counter rises, and a full one rises beyond.
+        model: by how much each pixel's threshold has risen; and, changed, the candidate values and
+            the counters.
+    """
+    noise, rise, tick = levels
+    excess, candidate, count = model
+    height, width = luma.shape
+    for y in range(height):
+        for x in range(width):
+            change = lowered(apart(luma[y, x], candidate[y, x]), noise)
+            holds = (lowered(change, excess[y, x]) <= NEAR_LEVELS) & (counted[y, x] > 0)
+            count[y, x] = _next_count(count[y, x], holds, rise, tick)
+    for y in range(height):
+        for x in range(width):
+            # With no counter left it takes the present value, and begins again.
+            begins = (count[y, x] == 0) & (counted[y, x] > 0)
+            candidate[y, x] = luma[y, x] if begins else candidate[y, x]
+
+
+@compiled("void(uint8[:, :, ::1], uint8[:, ::1], int64, uint8[:, :, ::1])")
+def _drift(surface: Surface, foreign: Plane, step: int, scenery: Surface) -> None:
+    """Let the scenery follow the picture by at most a step, where nothing is foreign.
+
+    Args:
+        surface: (c, h, w) uint8 picture.
+        foreign: (h, w) uint8, not 0 where the picture differs, or a candidate stands.
+        step: levels.
+        scenery: (c, h, w) uint8, changed.
+    """
+    planes, height, width = surface.shape
+    for plane in range(planes):
+        for y in range(height):
+            for x in range(width):
+                most = 0 if foreign[y, x] else step
+                scenery[plane, y, x] = followed(scenery[plane, y, x], surface[plane, y, x], most)
+
+
+@compiled("int64(int64, int64)")
+def _mirrored(index: int, size: int) -> int:
+    """Return an index of 0 to size - 1: what is beyond a border is what is as far within."""
+    if size == 1:
+        return 0
+    while not 0 <= index < size:
+        index = -index if index < 0 else 2 * (size - 1) - index
+    return index
+
+
+@compiled("void(uint8[:, ::1], int64, uint8[:, ::1])")
+def _blink(foreign: Plane, sink: int, excess: Plane) -> None:
+    """Raise the thresholds of pixels that differ alone, and let all sink.
+
+    Args:
+        foreign: (h, w) uint8, 255 where the picture differs from the scenery, else 0.
+        sink: levels.
+        excess: (h, w) uint8, by how much each pixel's threshold has risen, 0 to `MOST_EXCESS`.
+    """
+    height, width = foreign.shape
+    across = np.empty((height, width), np.uint8)
+    wide = np.empty(width + 4, np.uint8)
+    for y in range(height):
+        for x in range(width + 4):
+            wide[x] = foreign[y, _mirrored(x - 2, width)] & 1
+        for x in range(width):
+            across[y, x] = wide[x] + wide[x + 1] + wide[x + 2] + wide[x + 3] + wide[x + 4]
+    around = np.empty(width, np.uint8)
+    for y in range(height):
+        around[:] = 0
+        for neighbour in range(y - 2, y + 3):
+            row = across[_mirrored(neighbour, height)]
+            for x in range(width):
+                around[x] += row[x]
+        for x in range(width):
+            alone = (foreign[y, x] > 0) & (around[x] < ALONE_BELOW)
+            risen = min(raised(excess[y, x], BLINK_RAISE), MOST_EXCESS)
+            excess[y, x] = lowered(risen if alone else excess[y, x], sink)

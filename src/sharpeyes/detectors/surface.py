@@ -8,7 +8,8 @@ red, tells paint from road and costs half of two.
 import cv2
 import numpy as np
 
-from sharpeyes.detectors.passes import lower
+from sharpeyes.detectors.compiled import compiled
+from sharpeyes.detectors.levels import lowered, raised
 from sharpeyes.detectors.picture import Plane
 
 Surface = Plane
@@ -18,14 +19,14 @@ Warmth is red minus blue, 128 for grey.
 """
 
 
-def to_surface(luma: Plane, picture: Plane) -> Surface:
-    """Make the planes of an (h, w) uint8 luma and the (h, w, 3) BGR or luma picture it is of."""
+def to_surface(picture: Plane) -> Surface:
+    """Make the planes of a (h, w, 3) BGR or (h, w) luma uint8 picture; a copy."""
     if picture.ndim == 2:  # noqa: PLR2004  # luma
-        return luma[np.newaxis]
-    surface = np.empty((2, *luma.shape), np.uint8)
-    surface[0] = luma
+        return picture[np.newaxis].copy()
+    surface = np.empty((2, *picture.shape[:2]), np.uint8)
+    cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY, dst=surface[0])
     blue, _, red = cv2.split(picture)
-    cv2.addWeighted(red, 1.0, blue, -1.0, 128.0, dst=surface[1])
+    _measure_warmth(np.asarray(blue, np.uint8), np.asarray(red, np.uint8), surface[1])
     return surface
 
 
@@ -35,26 +36,27 @@ Slack = tuple[int, ...]
 
 def distance(one: Surface, other: Surface, slack: Slack) -> Plane:
     """Return (h, w) uint8: the largest difference of any plane beyond its slack, in levels."""
-    return farthest(apart(one, other), slack)
-
-
-def apart(one: Surface, other: Surface) -> Surface:
-    """Return (c, h, w) uint8: how far each plane of two surfaces is apart, in levels."""
     # OpenCV drops a last side of 1.
-    return np.asarray(cv2.absdiff(one, other), np.uint8).reshape(one.shape)
-
-
-def farthest(levels: Surface, slack: Slack) -> Plane:
-    """Return (h, w) uint8: the largest of (c, h, w) differences beyond slack; they are used up."""
-    for plane, noise in zip(levels, slack, strict=True):
-        lower(plane, noise)
-    most: Plane = levels[0]
-    for plane in levels[1:]:
-        cv2.max(most, plane, dst=most)
-    return most
+    levels = np.asarray(cv2.absdiff(one, other), np.uint8).reshape(one.shape)
+    noise = np.array(slack, np.uint8)[:, np.newaxis, np.newaxis]
+    return np.asarray((np.maximum(levels, noise) - noise).max(axis=0), np.uint8)
 
 
 def copy_where(mask: Plane, source: Surface, target: Surface) -> None:
     """Copy all planes of a pixel where the (h, w) uint8 mask is set."""
     for kept, given in zip(target, source, strict=True):
         cv2.copyTo(given, mask, kept)
+
+
+def blank(surface: Plane) -> Plane:
+    """Return (h, w) uint8 zeros of the size of an (h, w) plane or a (c, h, w) surface."""
+    return np.zeros(surface.shape[-2:], np.uint8)
+
+
+@compiled("void(uint8[:, ::1], uint8[:, ::1], uint8[:, ::1])")
+def _measure_warmth(blue: Plane, red: Plane, warmth: Plane) -> None:
+    """Write red minus blue, 128 where they are alike; all (h, w) uint8."""
+    for y in range(warmth.shape[0]):
+        for x in range(warmth.shape[1]):
+            warmer = raised(128, lowered(red[y, x], blue[y, x]))
+            warmth[y, x] = lowered(warmer, lowered(blue[y, x], red[y, x]))

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from sharpeyes.detectors.boxes import BoxXyxy
-from sharpeyes.detectors.passes import above
-from sharpeyes.detectors.picture import Plane, shrink
+from sharpeyes.detectors.cells import CELL_PX, cells_of
+from sharpeyes.detectors.picture import Plane
 
 MOST_PASSED: Final = 256
 """The latest so many are remembered: an hour on a quiet road, ten minutes on a busy one."""
@@ -37,7 +37,8 @@ SMALL_SHARE: Final = 0.4
 LARGE_QUANTILE: Final = 0.9
 LARGE_SHARE: Final = 4.0
 """Of the large among what passes: a lorry's side is 3.3 times a car."""
-_CELL_PX: Final = 2
+CELL_PIXELS: Final = 2
+"""Moving pixels that make a cell of 2 x 2 part of what passes."""
 
 
 class Traffic:
@@ -72,11 +73,10 @@ class Traffic:
         if time_s - self._looked_s < LOOK_PERIOD_S:
             return
         self._looked_s = time_s
-        height, width = foreground.shape[0] // _CELL_PX, foreground.shape[1] // _CELL_PX
         if not 0 < cv2.countNonZero(foreground) < CROWDED_RATIO * foreground.size:
             return
-        cells = shrink(foreground, max(height, 1), max(width, 1)).copy()
-        above(cells, 127, cells)
+        cells = cells_of(foreground, 255, CELL_PIXELS)
+        height, width = cells.shape
         number, _, stats, _ = cv2.connectedComponentsWithStats(cells, connectivity=8)
         for x, y, wide, high, area in stats[1:number].tolist():
             # What is cut by the picture's border is larger than it looks.
@@ -96,7 +96,7 @@ class Traffic:
         Returns:
             The least and the greatest; None where too little has passed.
         """
-        passed = self._passed[: min(self._number, MOST_PASSED)].astype(np.float32) * _CELL_PX
+        passed = self._passed[: min(self._number, MOST_PASSED)].astype(np.float32) * CELL_PX
         near = passed[np.abs(passed[:, 0] - row) <= ROWS_RATIO * height]
         if len(near) < LEAST_PASSED:
             return None

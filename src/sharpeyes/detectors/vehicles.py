@@ -106,7 +106,7 @@ class VehicleWatch:
         """Look at one (c, h, w) uint8 picture.
 
         Args:
-            surface: the picture at the model's size.
+            surface: the picture at the model's size; its light becomes that of what is remembered.
             foreground: (h, w) uint8, 255 where something moves.
             time_s: its time.
             elapsed_s: seconds since the look before.
@@ -115,7 +115,7 @@ class VehicleWatch:
         Returns:
             Candidates that reached their limit or left after having been told.
         """
-        surface = self._in_known_light(surface)
+        self._bring_into_known_light(surface)
         self._model.update(surface, elapsed_s, self._pool.held(surface))
         self._traffic.look(foreground, time_s)
         self.refusals = []
@@ -140,8 +140,8 @@ class VehicleWatch:
         parts = (self._model, self._onsets, self._pool, self._traffic)
         return sum(part.state_bytes for part in parts)
 
-    def _in_known_light(self, surface: Surface) -> Surface:
-        """Return the picture in the light in which the scenery and the templates were seen.
+    def _bring_into_known_light(self, surface: Surface) -> None:
+        """Bring the picture into the light in which the scenery and the templates were seen.
 
         Exposure swings by ten levels within seconds when a lorry passes; what is remembered stays
         as it is, since passing it through tables again and again would wear it out.
@@ -151,10 +151,8 @@ class VehicleWatch:
             relight = find_light(self._model.scenery[0], surface[0])
             self._model.relight(relight)
             self._pool.relight(relight)
-            return surface
-        known = surface.copy()
-        light.apply(known[0])
-        return known
+        else:
+            light.apply(surface[0])
 
     def _follow(
         self,
