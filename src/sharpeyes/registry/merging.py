@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -16,25 +17,18 @@ from sharpeyes.registry.store import CameraStore
 from sharpeyes.registry.zoning import ZoneEdit, zones_of
 
 _EMPTY: tuple[object, ...] = (None, "", ())
-# What means something only together is taken together or not at all.
+_PATHS = ("main_stream_path", "sub_stream_path", "snapshot_path")
+_STREAMS = ("rtsp_port", "http_port", *_PATHS)
+_SAMPLING = ("sample_source", "sample_interval_s")
+# What means something only beside the first is taken with it, and only where there is none of it.
 _TOGETHER = (
     ("longitude", "latitude"),
-    (
-        "host",
-        "rtsp_port",
-        "http_port",
-        "main_stream_path",
-        "sub_stream_path",
-        "snapshot_path",
-        "poll_mode",
-        "recorder_code",
-        "recorder_channel",
-        "sample_source",
-        "sample_interval_s",
-    ),
+    ("host", *_PATHS, "recorder_code", "recorder_channel"),
     ("maintenance_unit", "maintenance_phone"),
     ("managing_unit", "contacts"),
 )
+# Never empty, so they go with the host or stay.
+_BESIDE_HOST = ("rtsp_port", "http_port", "poll_mode", *_SAMPLING)
 # Who a camera is, and what its other numbers mean: never taken from another.
 _OWN = frozenset({"device_code", "name", "tier", "division_code", "code_edition"})
 _CODED = frozenset(
@@ -73,21 +67,46 @@ def combined(keep: CameraFile, drop: CameraFile) -> CameraFile:
     """Fill what is empty in one file from another.
 
     Position, address with streams, maintenance and management are each taken whole, and only where
-    the kept file has nothing of it: half of one and half of another would be neither. Coded values
-    are taken only if both files mean them in the same edition.
+    the kept file has nothing of it: half of one and half of another would be neither. Where both
+    name the same unit or host, what only the other knows of that is taken: how to reach the unit;
+    ports and paths, where the kept file has no path at all. Coded values are taken only if both
+    files mean them in the same edition.
     """
     filled: dict[str, object] = {}
-    for first, *rest in _TOGETHER:
-        if getattr(keep, first) in _EMPTY and getattr(drop, first) not in _EMPTY:
-            filled |= {field: getattr(drop, field) for field in (first, *rest)}
+    for group in _TOGETHER:
+        first = group[0]
+        if getattr(drop, first) in _EMPTY:
+            continue
+        if all(getattr(keep, field) in _EMPTY for field in group):
+            taken = (*group, *_BESIDE_HOST) if first == "host" else group
+            filled |= {field: getattr(drop, field) for field in taken}
+        elif getattr(keep, first) == getattr(drop, first):
+            filled |= _streams_of(keep, drop) if first == "host" else _lacking(keep, drop, group)
     alone = set(CameraFile.__struct_fields__) - _OWN
     alone -= {field for group in _TOGETHER for field in group}
     if keep.code_edition != drop.code_edition:
         alone -= _CODED
-    for field in alone:
-        if getattr(keep, field) in _EMPTY and getattr(drop, field) not in _EMPTY:
-            filled[field] = getattr(drop, field)
-    return msgspec.structs.replace(keep, **filled)
+    return msgspec.structs.replace(keep, **filled, **_lacking(keep, drop, alone))
+
+
+def _lacking(keep: CameraFile, drop: CameraFile, fields: Iterable[str]) -> dict[str, object]:
+    """Return what only the other file says."""
+    return {
+        field: getattr(drop, field)
+        for field in fields
+        if getattr(keep, field) in _EMPTY and getattr(drop, field) not in _EMPTY
+    }
+
+
+def _streams_of(keep: CameraFile, drop: CameraFile) -> dict[str, object]:
+    """Return the other file's streams on the same host, where this one has none."""
+    is_another_channel = keep.recorder_channel not in {None, drop.recorder_channel}
+    if is_another_channel or any(getattr(keep, path) for path in _PATHS):
+        return {}
+    if not any(getattr(drop, path) for path in _PATHS):
+        return {}
+    fields = (*_STREAMS, *_SAMPLING) if keep.poll_mode.at_any_time else _STREAMS
+    return {field: getattr(drop, field) for field in fields}
 
 
 async def merge(
