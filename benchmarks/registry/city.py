@@ -126,7 +126,8 @@ def make_rows(count: int, of_city: Sequence[DivisionRow], seed: int = 1) -> Iter
     grids = [row for row in divisions.values() if row.level == "grid"]
     tiers = random.Random(seed + 1).choices((1, 2, 3), TIER_SHARES, k=count)
     for index, tier in zip(range(count), tiers, strict=True):
-        grid = grids[index % len(grids)]
+        # Neighbours stand together, as in the sheets of districts.
+        grid = grids[index * len(grids) // count]
         community = divisions[grid.parent_code]
         street = divisions[community.parent_code]
         below = [street.division_code, community.division_code, grid.division_code]

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.registry.city import add_divisions, make_divisions, make_rows, write_csv
+from benchmarks.registry.finding import measure_finding
 from benchmarks.registry.loading import Loading, measure
 from sharpeyes.service.database import open_pool
 from sharpeyes.service.logs import configure_logging
@@ -22,6 +23,8 @@ from sharpeyes.service.settings import LogSettings
 
 QUICK_ROWS = 50_000
 ROWS = 1_000_000
+QUICK_ROUNDS = 10
+ROUNDS_EACH = 40
 
 
 def run(quick: bool) -> dict[str, object]:  # the one choice of every benchmark
@@ -41,6 +44,7 @@ def run(quick: bool) -> dict[str, object]:  # the one choice of every benchmark
             with ProcessPoolExecutor(1, spawn) as importer:
                 loading = importer.submit(measure, url, sheet).result()
             figures = _loading_figures(rows, loading)
+            figures["p95_ms"] = _finding_figures(url, QUICK_ROUNDS if quick else ROUNDS_EACH)
     figures["took_s"] = round(time.perf_counter() - started, 1)
     return figures
 
@@ -49,6 +53,17 @@ async def _prepare(url: str) -> None:
     await migrate(url)
     async with await open_pool(url, min_size=1, max_size=1) as pool:
         await add_divisions(pool, make_divisions())
+
+
+def _finding_figures(url: str, rounds: int) -> dict[str, float]:
+    figures = measure_finding(url, rounds)
+    table = Table(title="Finding, 95th percentile", title_justify="left", box=None)
+    table.add_column("search")
+    table.add_column("ms", justify="right")
+    for name, took_ms in figures.items():
+        table.add_row(name, f"{took_ms:.1f}")
+    Console(width=110).print(table, "")
+    return figures
 
 
 def _loading_figures(rows: int, loading: Loading) -> dict[str, object]:

@@ -215,13 +215,22 @@ async def merge(
     new = len(rows) - len(known)
     if known and await connection.fetchval(_LOCK, known, timeout=_BATCH_S):
         raise RacedError
-    if new and _count(await connection.execute(_INSERT, timeout=_BATCH_S)) < new:
+    if new and await _insert(connection) < new:
         hidden = await connection.fetch(_HIDDEN)
         raise HiddenError(frozenset(row["device_code"] for row in hidden)) if hidden else RacedError
     changed = _count(await connection.execute(_UPDATE, timeout=_BATCH_S)) if known else 0
     changed += await _put_credentials(connection, rows, credentials)
     await connection.execute(_REMEMBER, timeout=_BATCH_S)
     return Merged(new, changed, len(known) - changed)
+
+
+async def _insert(connection: Connection) -> int:
+    # The triggers that count join thousands of groups with tables of which there are no statistics
+    # yet when a registry is filled: row by row that takes a minute a batch.
+    await connection.execute("SET LOCAL enable_nestloop = off")
+    inserted = await connection.execute(_INSERT, timeout=_BATCH_S)
+    await connection.execute("SET LOCAL enable_nestloop = on")
+    return _count(inserted)
 
 
 async def _put_credentials(

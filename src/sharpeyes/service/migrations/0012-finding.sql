@@ -109,12 +109,16 @@ CREATE TYPE counted_camera AS (
 -- With the owner's rights, as all below: who changes a camera may not write the counts themselves.
 CREATE FUNCTION add_to_counts(changes counted_camera[]) RETURNS void LANGUAGE sql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    -- With the path at once: joined by itself, the few tiers and states may come first in a plan,
+    -- and then each change meets all groups of its tier.
     WITH delta AS MATERIALIZED (
-        SELECT division_code, tier, life, poll_mode, status, sum(cameras)::bigint AS cameras
-        FROM unnest(changes) GROUP BY 1, 2, 3, 4, 5 HAVING sum(cameras) <> 0
+        SELECT division_code, path AS division_path, tier, life, poll_mode, status,
+            sum(changed.cameras)::bigint AS cameras
+        FROM unnest(changes) AS changed JOIN division USING (division_code)
+        GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(changed.cameras) <> 0
     ), free AS MATERIALIZED (
-        SELECT kept.ctid AS place, delta.* FROM delta JOIN division USING (division_code)
-        JOIN camera_count AS kept ON kept.division_path = division.path
+        SELECT kept.ctid AS place, delta.* FROM delta JOIN camera_count AS kept
+            USING (division_path)
         WHERE (kept.tier, kept.life, kept.poll_mode, kept.status)
             = (delta.tier, delta.life, delta.poll_mode, delta.status)
         FOR UPDATE OF kept SKIP LOCKED
@@ -127,8 +131,7 @@ CREATE FUNCTION add_to_counts(changes counted_camera[]) RETURNS void LANGUAGE sq
             kept.division_code AS code
     )
     INSERT INTO camera_count (division_code, division_path, tier, life, poll_mode, status, cameras)
-    SELECT division_code, path, tier, life, poll_mode, status, cameras
-    FROM delta JOIN division USING (division_code)
+    SELECT division_code, division_path, tier, life, poll_mode, status, cameras FROM delta
     LEFT JOIN added USING (division_code, tier, life, poll_mode, status)
     WHERE added.code IS NULL;
 
