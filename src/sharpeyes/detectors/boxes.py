@@ -1,9 +1,6 @@
 """Boxes in pictures."""
 
-import cv2
-import numpy as np
-
-from sharpeyes.detectors.cells import CELL_PX, cells_of
+from sharpeyes.detectors.cells import CELL_PX, cells_of, connect
 from sharpeyes.detectors.picture import Plane
 
 BoxXyxy = tuple[int, int, int, int]
@@ -45,12 +42,10 @@ def largest_box(mask: Plane) -> BoxXyxy:
     It is found on cells.
     """
     height, width = mask.shape
-    cells = cells_of(mask, 1, 1)
-    number, _, stats, _ = cv2.connectedComponentsWithStats(cells, connectivity=8)
-    if number <= 1:
+    _, parts = connect(cells_of(mask, 1, 1), 1)
+    if not len(parts):
         return 0, 0, width, height
-    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-    x, y, wide, high = (int(value) for value in stats[largest, :4])
+    _, _, x, y, wide, high = max(parts.tolist())
     right, bottom = CELL_PX * (x + wide), CELL_PX * (y + high)
     return CELL_PX * x, CELL_PX * y, min(right, width), min(bottom, height)
 

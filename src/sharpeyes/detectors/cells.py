@@ -6,6 +6,7 @@ That joins what a pole or a window pillar cuts, and costs a quarter.
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from sharpeyes.detectors.compiled import compiled
 from sharpeyes.detectors.picture import Plane
@@ -35,3 +36,46 @@ def cells_of(plane: Plane, least_level: int, least_px: int) -> Plane:
         for x in range(counts.shape[1]):
             counts[y, x] = 255 * (counts[y, x] >= least_px)
     return counts
+
+
+@compiled("Tuple((uint16[:, ::1], int64[:, ::1]))(uint8[:, ::1], int64)")
+def connect(cells: Plane, least: int) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.int64]]:
+    """Find what is connected, diagonally too.
+
+    Args:
+        cells: (h, w) uint8, not 0 where something is.
+        least: cells; smaller parts are left out.
+
+    Returns:
+        (h, w) uint16, the number of the part that each cell belongs to, 0 for none; and (n, 6) for
+        each part: its cells, its number, left, top, width and height.
+    """
+    height, width = cells.shape
+    numbers = np.zeros((height, width), np.uint16)
+    # Parts that do not touch have every second cell at most.
+    parts = np.empty((((height + 1) // 2) * ((width + 1) // 2), 6), np.int64)
+    waiting = np.empty((height * width, 2), np.int64)
+    number = found = 0
+    for y in range(height):
+        for x in range(width):
+            if cells[y, x] == 0 or numbers[y, x] != 0:
+                continue
+            number += 1
+            numbers[y, x] = number
+            waiting[0] = y, x
+            reached, left, right, bottom = 1, x, x, y
+            done = 0
+            while done < reached:
+                row, column = waiting[done]
+                done += 1
+                left, right, bottom = min(left, column), max(right, column), max(bottom, row)
+                for down in range(max(row - 1, 0), min(row + 2, height)):
+                    for across in range(max(column - 1, 0), min(column + 2, width)):
+                        if cells[down, across] != 0 and numbers[down, across] == 0:
+                            numbers[down, across] = number
+                            waiting[reached] = down, across
+                            reached += 1
+            if reached >= least:
+                parts[found] = reached, number, left, y, right + 1 - left, bottom + 1 - y
+                found += 1
+    return numbers, parts[:found]

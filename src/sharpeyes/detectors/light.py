@@ -41,7 +41,7 @@ class Light:
 
 def find_light(before: Plane, now: Plane) -> Light:
     """Fit the change of light that leads from one (h, w) uint8 luma to another of the scene."""
-    return Light(*_robust_line(_tiles(before), _tiles(now)))
+    return Light(*_fit(before, now))
 
 
 def changed_light(before: Plane, now: Plane) -> Light | None:
@@ -117,3 +117,9 @@ def _robust_line(before: Tiles, now: Tiles) -> tuple[float, float]:
         shared = number * products - total_dark * total_bright
         gain = min(MOST_GAIN, max(1 / MOST_GAIN, shared / spread))
     return gain, (total_bright - gain * total_dark) / number
+
+
+@compiled("UniTuple(float64, 2)(uint8[:, ::1], uint8[:, ::1])")
+def _fit(before: Plane, now: Plane) -> tuple[float, float]:
+    """Return gain and offset of the light between two (h, w) uint8 pictures."""
+    return _robust_line(_tiles(before), _tiles(now))

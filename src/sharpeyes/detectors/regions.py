@@ -5,9 +5,11 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from sharpeyes.detectors.boxes import BoxXyxy, crop
-from sharpeyes.detectors.cells import CELL_PX, cells_of
+from sharpeyes.detectors.cells import CELL_PX, cells_of, connect
+from sharpeyes.detectors.compiled import compiled
 from sharpeyes.detectors.judge import LEAST_AREA_PX
 from sharpeyes.detectors.picture import Plane
 from sharpeyes.detectors.stillness import FULL
@@ -35,34 +37,22 @@ def find_regions(count: Plane) -> Iterator[tuple[BoxXyxy, Plane]]:
         The box and the (h, w) uint8 mask in it of each region that is large enough to be judged,
         largest first.
     """
-    full = (count >= FULL).view(np.uint8)
-    if cv2.countNonZero(full) < LEAST_CORE_PX:
+    if cv2.countNonZero((count >= FULL).view(np.uint8)) < LEAST_CORE_PX:
         return
     half = cells_of(count, HALF_FULL, CELL_PIXELS)
-    # Sixteen bits are enough for all cells, and take half of the time.
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(
-        cv2.morphologyEx(half, cv2.MORPH_CLOSE, _AROUND), connectivity=8, ltype=cv2.CV_16U
-    )
-    parts = [
-        (cells, label, x, y, wide, high)
-        for label, (x, y, wide, high, cells) in enumerate(stats.tolist())
-        if cells >= LEAST_CELLS and label > 0
-    ]
-    for _, label, x, y, wide, high in sorted(parts, reverse=True):
-        left, top = CELL_PX * x, CELL_PX * y
-        settled = full[top : top + CELL_PX * high, left : left + CELL_PX * wide]
-        if cv2.countNonZero(settled) < LEAST_CORE_PX:
-            continue
-        down, across = settled.shape
-        inside = (labels[y : y + high, x : x + wide] == label).view(np.uint8)
-        grown = cv2.resize(inside, (across, down), interpolation=cv2.INTER_NEAREST)
-        box = (left, top, left + across, top + down)
-        held = (crop(count, box) >= HALF_FULL).view(np.uint8) * np.uint8(255)
-        mask = np.asarray(cv2.copyTo(held, grown), np.uint8).reshape(down, across)
-        area = cv2.countNonZero(mask)
-        core = cv2.countNonZero(cv2.copyTo(settled, mask))
+    closed = np.asarray(cv2.morphologyEx(half, cv2.MORPH_CLOSE, _AROUND), np.uint8)
+    numbers, parts = connect(closed, LEAST_CELLS)
+    pixels = _pixels_of(numbers, count, CELL_PX, (HALF_FULL, FULL)).tolist()
+    for _, number, x, y, wide, high in sorted(parts.tolist(), reverse=True):
+        area, core = pixels[number]
         if area >= LEAST_AREA_PX and core >= CORE_SHARE * area:
-            yield _tight(box, mask)
+            left, top = CELL_PX * x, CELL_PX * y
+            cells = (numbers[y : y + high, x : x + wide] == number).view(np.uint8)
+            grown = np.kron(cells, np.ones((CELL_PX, CELL_PX), np.uint8))
+            window = count[top : top + CELL_PX * high, left : left + CELL_PX * wide]
+            down, across = window.shape
+            mask = np.where(window >= HALF_FULL, grown[:down, :across] * np.uint8(255), np.uint8(0))
+            yield _tight((left, top, left + across, top + down), mask)
 
 
 def planted(mask: Plane, box: BoxXyxy, surface: Surface) -> Plane:
@@ -84,3 +74,29 @@ def _tight(box: BoxXyxy, mask: Plane) -> tuple[BoxXyxy, Plane]:
     x, y, width, height = cv2.boundingRect(mask)
     left, top = box[0] + x, box[1] + y
     return (left, top, left + width, top + height), mask[y : y + height, x : x + width]
+
+
+@compiled("int64[:, ::1](uint16[:, ::1], uint8[:, ::1], int64, UniTuple(int64, 2))")
+def _pixels_of(
+    numbers: npt.NDArray[np.uint16], count: Plane, cell_px: int, least: tuple[int, int]
+) -> npt.NDArray[np.int64]:
+    """Count the pixels of each part that have settled.
+
+    Args:
+        numbers: (h, w) uint16 of the part that each cell belongs to.
+        count: (H, W) uint8 counters of the stationary model.
+        cell_px: side of a cell.
+        least: counters of a pixel that is half-way, and of one that has settled fully.
+
+    Returns:
+        (n, 2): the pixels of part 0 to n - 1 that are half-way, and of these those that are full.
+    """
+    half, full = least
+    pixels = np.zeros((numbers.max() + 1, 2), np.int64)
+    for y in range(count.shape[0]):
+        for x in range(count.shape[1]):
+            if count[y, x] >= half:
+                number = numbers[y // cell_px, x // cell_px]
+                pixels[number, 0] += 1
+                pixels[number, 1] += count[y, x] >= full
+    return pixels

@@ -57,7 +57,6 @@ class StillnessModel:
     Attributes:
         scenery: (c, h, w) uint8, what belongs here.
         count: (h, w) uint8, how long a new value has held: `FULL` after the settling time.
-        slack: what the picture's noise adds to the difference of each plane, in levels.
         differs: uint8, 255 where the last picture differs from the scenery: every other pixel of
             every other row.
         full_after_s: seconds after which a counter is full, at the present rate of looks.
@@ -73,11 +72,16 @@ class StillnessModel:
         self._candidate = surface[0].copy()
         self._excess = blank(surface)
         self._settle_s = settle_s
-        self._noise = [0.0] * len(surface)
-        self.slack: Slack = (0,) * len(surface)
+        self._noise = np.zeros(len(surface))
+        self._slack = np.zeros(len(surface), np.int64)
         self._levels = 0.0
         self._sink_s = 0.0
         self._tick_s = 0.0
+
+    @property
+    def slack(self) -> Slack:
+        """What the picture's noise adds to the difference of each plane, in levels."""
+        return tuple(self._slack.tolist())
 
     @property
     def state_bytes(self) -> int:
@@ -93,22 +97,19 @@ class StillnessModel:
             elapsed_s: seconds since the one before.
             held: (h, w) uint8, 255 where a candidate stands: nothing is learned or counted there.
         """
-        self._measure_noise(surface)
         share = min(elapsed_s / self._settle_s, 1.0 / LEAST_LOOKS)
         rise = max(1, round(255 * share))
         self.full_after_s = math.ceil(FULL / rise) * min(elapsed_s, MOST_WATCHED_S)
-        tick = self._next_tick(elapsed_s)
-        slack = np.array(self.slack, np.int64)
-        foreign = np.empty_like(self.count)
-        _differ(surface, self.scenery, slack, self._excess, foreign)
-        self.differs = foreign[::ASKED_PX, ::ASKED_PX].copy()
-        model = (self._excess, self._candidate, self.count)
-        _count(surface[0], foreign & ~held, (self.slack[0], rise, tick), model)
-        if step := self._next_step(elapsed_s):
-            _drift(surface, foreign | held, step, self.scenery)
-        _blink(foreign, self._next_sink(elapsed_s), self._excess)
-        if tick and (overdue := self.count >= OVERDUE).any():
-            self.learn(surface, overdue.view(np.uint8) * np.uint8(255))
+        tick, step = self._next_tick(elapsed_s), self._next_step(elapsed_s)
+        is_overdue = _look(
+            surface,
+            held,
+            (rise, tick, step, self._next_sink(elapsed_s)),
+            (self._noise, self._slack),
+            (self.scenery, self._candidate, self.count, self._excess, self.differs),
+        )
+        if tick and is_overdue:
+            self.learn(surface, (self.count >= OVERDUE).view(np.uint8) * np.uint8(255))
 
     def learn(self, surface: Surface, mask: Plane) -> None:
         """Make the (c, h, w) picture scenery where the (h, w) uint8 mask is set."""
@@ -123,14 +124,6 @@ class StillnessModel:
         """Bring the luma of both modes into another light."""
         light.apply(self.scenery[0])
         light.apply(self._candidate)
-
-    def _measure_noise(self, surface: Surface) -> None:
-        """Follow the median difference from the scenery: most of a picture is scenery."""
-        for index, level in enumerate(_median_levels(surface, self.scenery).tolist()):
-            self._noise[index] += NOISE_SHARE * (level - self._noise[index])
-        self.slack = tuple(
-            max(0, round(NOISE_SPREAD * noise) - NEAR_LEVELS) for noise in self._noise
-        )
 
     def _next_tick(self, elapsed_s: float) -> int:
         """Return by how much full counters rise now, 0 or 1."""
@@ -155,22 +148,34 @@ class StillnessModel:
         return sink
 
 
-@compiled("int64[::1](uint8[:, :, ::1], uint8[:, :, ::1])")
-def _median_levels(surface: Surface, scenery: Surface) -> Levels:
-    """Return (c,): the median difference of each plane of two (c, h, w) uint8, on some rows."""
+# Each loop has few arrays and no branches, so that it does many pixels at a time.
+
+
+@compiled("void(uint8[:, :, ::1], uint8[:, :, ::1], float64[::1], int64[::1])")
+def _measure_noise(
+    surface: Surface, scenery: Surface, noise: npt.NDArray[np.float64], slack: Levels
+) -> None:
+    """Follow the median difference from the scenery: most of a picture is scenery.
+
+    Args:
+        surface: (c, h, w) uint8 picture.
+        scenery: (c, h, w) uint8.
+        noise: (c,) levels, changed.
+        slack: (c,) levels, written.
+    """
     planes, height, width = surface.shape
-    medians = np.zeros(planes, np.int64)
     for plane in range(planes):
         histogram = np.zeros(256, np.int64)
         for y in range(0, height, NOISE_ROWS):
             for x in range(width):
                 histogram[apart(surface[plane, y, x], scenery[plane, y, x])] += 1
         middle = histogram.sum() // 2
-        below = histogram[0]
+        median, below = 0, histogram[0]
         while below <= middle:
-            medians[plane] += 1
-            below += histogram[medians[plane]]
-    return medians
+            median += 1
+            below += histogram[median]
+        noise[plane] += NOISE_SHARE * (median - noise[plane])
+        slack[plane] = max(0, round(NOISE_SPREAD * noise[plane]) - NEAR_LEVELS)
 
 
 @compiled("uint8(uint8, boolean, uint8, uint8)")
@@ -182,9 +187,6 @@ def _next_count(count: int, holds: bool, rise: int, tick: int) -> int:
     risen = max(count, min(raised(count, rise), FULL))
     now = risen if holds else fallen
     return raised(now, tick) if now >= FULL else now
-
-
-# Each loop has few arrays and no branches, so that it does many pixels at a time.
 
 
 @compiled("void(uint8[:, :, ::1], uint8[:, :, ::1], int64[::1], uint8[:, ::1], uint8[:, ::1])")
@@ -298,3 +300,48 @@ def _blink(foreign: Plane, sink: int, excess: Plane) -> None:
             alone = (foreign[y, x] > 0) & (around[x] < ALONE_BELOW)
             risen = min(raised(excess[y, x], BLINK_RAISE), MOST_EXCESS)
             excess[y, x] = lowered(risen if alone else excess[y, x], sink)
+
+
+@compiled(
+    "boolean(uint8[:, :, ::1], uint8[:, ::1], UniTuple(int64, 4),"
+    " Tuple((float64[::1], int64[::1])),"
+    " Tuple((uint8[:, :, ::1], uint8[:, ::1], uint8[:, ::1], uint8[:, ::1], uint8[:, ::1])))"
+)
+def _look(
+    surface: Surface,
+    held: Plane,
+    levels: tuple[int, int, int, int],
+    noise: tuple[npt.NDArray[np.float64], Levels],
+    model: tuple[Surface, Plane, Plane, Plane, Plane],
+) -> bool:
+    """Look at one picture; all in one call, since each costs as much as some loops.
+
+    Args:
+        surface: (c, h, w) uint8 picture.
+        held: (h, w) uint8, 255 where a candidate stands, else 0.
+        levels: by which a counter rises, a full one rises beyond, the scenery may follow, and
+            thresholds sink.
+        noise: (c,) of each plane, and its slack; both are changed.
+        model: scenery, candidate values, counters, by how much each pixel's threshold has risen,
+            and what differs; all are changed.
+
+    Returns:
+        Whether any counter is overdue.
+    """
+    rise, tick, step, sink = levels
+    scenery, candidate, count, excess, differs = model
+    deviation, slack = noise
+    _measure_noise(surface, scenery, deviation, slack)
+    foreign = np.empty_like(count)
+    _differ(surface, scenery, slack, excess, foreign)
+    for y in range(differs.shape[0]):
+        for x in range(differs.shape[1]):
+            differs[y, x] = foreign[ASKED_PX * y, ASKED_PX * x]
+    _count(surface[0], foreign & ~held, (slack[0], rise, tick), (excess, candidate, count))
+    _drift(surface, foreign | held, step, scenery)
+    _blink(foreign, sink, excess)
+    most = np.uint8(0)
+    for y in range(count.shape[0]):
+        for x in range(count.shape[1]):
+            most = max(most, count[y, x])
+    return bool(most >= OVERDUE)

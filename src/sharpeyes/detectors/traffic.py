@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from sharpeyes.detectors.boxes import BoxXyxy
-from sharpeyes.detectors.cells import CELL_PX, cells_of
+from sharpeyes.detectors.cells import CELL_PX, cells_of, connect
 from sharpeyes.detectors.picture import Plane
 
 MOST_PASSED: Final = 256
@@ -77,11 +77,11 @@ class Traffic:
             return
         cells = cells_of(foreground, 255, CELL_PIXELS)
         height, width = cells.shape
-        number, _, stats, _ = cv2.connectedComponentsWithStats(cells, connectivity=8)
-        for x, y, wide, high, area in stats[1:number].tolist():
+        _, parts = connect(cells, LEAST_CELLS)
+        for area, _, x, y, wide, high in parts.tolist():
             # What is cut by the picture's border is larger than it looks.
             whole = x > 0 and y > 0 and x + wide < width and y + high < height
-            solid = area >= max(LEAST_CELLS, LEAST_FILL * wide * high)
+            solid = area >= LEAST_FILL * wide * high
             if whole and solid and wide >= LEAST_WIDTH_TO_HEIGHT * high:
                 self._passed[self._number % MOST_PASSED] = (y + high, wide, high)
                 self._number += 1
