@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from sharpeyes.registry.errors import UnknownDivisionError
+from sharpeyes.registry.fields import refuse_division_code
+from sharpeyes.registry.history import SERVICE
 from sharpeyes.service.audit import audit
 from sharpeyes.service.errors import ServiceError
 from sharpeyes.service.roles import Role, Scope
-from sharpeyes.service.serving_pool import WHOLE_CITY, Reach
+from sharpeyes.service.serving_pool import WHOLE_CITY, Reach, reaching
 
 __all__ = ["Scope", "audit"]
 
@@ -21,10 +23,14 @@ TOKEN_PREFIX = "set_"  # noqa: S105  # lets a leaked one be recognised; not a se
 SESSION_LIFE = timedelta(hours=12)
 COMMAND_LINE = "command line"
 """The audit's actor of all commands: whoever may run them on this machine is not told apart."""
+NOBODY = "nobody"
+"""The audit's actor where nobody has proved who they are."""
+RESERVED_NAMES = frozenset({COMMAND_LINE, NOBODY, SERVICE, "anonymous"})
+"""What audit and history call those who have neither account nor token; nobody may be named so."""
 
 
-class TokenExistsError(ServiceError):
-    """A token of that name was made before."""
+class NameTakenError(ServiceError):
+    """The audit calls somebody else by that name already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +91,19 @@ async def create_token(
         division_code: To which division, with all below it, it is confined; None: to none.
 
     Raises:
-        TokenExistsError: Tokens are told apart by name in the audit; this one is taken.
+        NameTakenError: The audit tells tokens, accounts and the service apart by name.
         UnknownDivisionError: There is no such division.
     """
+    if division_code is not None and refuse_division_code(division_code):
+        raise UnknownDivisionError(division_code)
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     async with pool.acquire() as connection, connection.transaction():
+        if name in RESERVED_NAMES or await connection.fetchval(
+            "SELECT 1 FROM account WHERE login_name = $1", name
+        ):
+            raise NameTakenError(
+                f"the audit calls an account, or the service itself, {name!r}: choose another name"
+            )
         try:
             await connection.execute(
                 "INSERT INTO token"
@@ -106,7 +120,7 @@ async def create_token(
         except asyncpg.ForeignKeyViolationError:
             raise UnknownDivisionError(division_code or "") from None
         except asyncpg.UniqueViolationError:
-            raise TokenExistsError(
+            raise NameTakenError(
                 f"there is or was a token named {name!r}, and the audit tells them apart by name: "
                 "choose another, such as one with a date"
             ) from None
@@ -175,7 +189,8 @@ async def open_session(pool: asyncpg.Pool, principal: Principal) -> str:
             principal.account_id,
             SESSION_LIFE,
         )
-        await audit(connection, principal.name, "session.open", principal.name)
+        with reaching(principal.reach):
+            await audit(connection, principal.name, "session.open", principal.name)
     return session
 
 

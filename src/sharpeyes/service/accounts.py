@@ -15,7 +15,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 from sharpeyes.registry.errors import UnknownDivisionError
-from sharpeyes.service.access import Principal, of_account
+from sharpeyes.registry.fields import refuse_division_code
+from sharpeyes.service.access import RESERVED_NAMES, Principal, of_account
 from sharpeyes.service.audit import audit
 from sharpeyes.service.errors import ServiceError
 from sharpeyes.service.roles import Role
@@ -74,6 +75,8 @@ class Accounts:
             UnknownDivisionError: There is no such division.
         """
         _check(login_name, password)
+        if division_code is not None and refuse_division_code(division_code):
+            raise UnknownDivisionError(division_code)
         if role.of_a_machine:
             raise AccountError(
                 f"{role} is a machine's role: `sharpeyes token create NAME --role {role}`"
@@ -173,6 +176,8 @@ def _check(login_name: str, password: str) -> None:
         raise AccountError(
             "a login name has 2 to 64 characters: a-z, 0-9, and . _ - but not in front"
         )
+    if login_name in RESERVED_NAMES:
+        raise AccountError(f"the audit calls no account {login_name!r}: choose another name")
     if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
         raise AccountError(
             f"a password has {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters, "

@@ -44,8 +44,8 @@ def read_heads(file: Path) -> list[Head]:
         try:
             heads.append(msgspec.json.decode(line, type=Head))
         except msgspec.DecodeError as error:
-            # A power cut may leave half of the last line.
-            if number < len(lines):
+            # A power cut may leave half of a line.
+            if line.endswith(b"}"):
                 raise HeadFileError(f"{file}, line {number}: {error}") from error
     return heads
 
@@ -84,5 +84,8 @@ async def write_heads(
 
 
 def _append(file: Path, head: Head) -> None:
-    with file.open("ab") as lines:
-        lines.write(msgspec.json.encode(head) + b"\n")
+    with file.open("a+b") as lines:
+        lines.seek(max(lines.tell() - 1, 0))
+        # Else half of a line would take this one with it.
+        start = b"" if lines.read() in {b"", b"\n"} else b"\n"
+        lines.write(start + msgspec.json.encode(head) + b"\n")

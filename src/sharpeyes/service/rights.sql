@@ -108,7 +108,8 @@ SELECT pg_temp.open_table(name, privileges, pg_temp.of_camera(name))
 FROM (VALUES
     ('camera_status', 'SELECT'),
     ('camera_transition', 'SELECT'),
-    ('camera_credential', 'SELECT, INSERT, UPDATE, DELETE'),
+    -- None is taken away, so that history need not tell of it.
+    ('camera_credential', 'SELECT, INSERT, UPDATE'),
     ('zone', 'SELECT, INSERT, UPDATE, DELETE'),
     ('event', 'SELECT'),
     ('evidence', 'SELECT'),
@@ -137,3 +138,17 @@ SELECT pg_temp.open_table('session', 'SELECT, INSERT, DELETE');
 SELECT pg_temp.open_table('audit', 'SELECT, INSERT (entry)',
                           pg_temp.in_scope('division_path'), 'true');
 SELECT pg_temp.open_table('audit_head', 'SELECT', 'false');
+
+-- What acts with its owner's rights is there for triggers, and not to be called.
+DO $functions$
+DECLARE
+    called regprocedure;
+BEGIN
+    FOR called IN SELECT oid FROM pg_proc
+        WHERE prosecdef AND pronamespace = 'public'::regnamespace
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s'
+                       ' FROM PUBLIC, sharpeyes_serving, sharpeyes_whole', called);
+    END LOOP;
+END
+$functions$;

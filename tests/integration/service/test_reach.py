@@ -205,6 +205,9 @@ async def test_another_district_cannot_be_written(
         "ALTER TABLE audit DISABLE TRIGGER audit_chain",
         "ALTER TABLE camera DISABLE ROW LEVEL SECURITY",
         "DROP POLICY scope ON camera",
+        "DELETE FROM camera_credential",
+        "SELECT add_to_counts('{}')",
+        "SELECT count_statuses('{}', '{}', '{}')",
         (
             "INSERT INTO token (token_id, name, sha256, scopes, expires_at)"
             " VALUES ('t', 't', sha256('t'), '{audit:read}', now())"
@@ -299,6 +302,12 @@ async def test_edits_deletions_reordering_and_cuts_are_noticed(
                                                       WHERE sequence = 9000)
         """,
         "late": "UPDATE audit SET at = at + interval '1 second' WHERE sequence = 4711",
+        "hash taken away": "UPDATE audit SET hash = NULL WHERE sequence = 10000",
+        "entry that is none": """
+            ALTER TABLE audit ALTER actor DROP NOT NULL, ALTER action DROP NOT NULL,
+                ALTER object DROP NOT NULL, ALTER outcome DROP NOT NULL, ALTER detail DROP NOT NULL;
+            UPDATE audit SET entry = '[]' WHERE sequence = 4711
+        """,
         "outside": "INSERT INTO audit (entry) SELECT entry FROM audit WHERE sequence = 1",
     }
     for name, sql in tampering.items():

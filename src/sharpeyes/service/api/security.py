@@ -15,6 +15,7 @@ from sharpeyes.registry.errors import RegistryError
 from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.service.access import (
     ANONYMOUS,
+    NOBODY,
     Principal,
     Scope,
     audit,
@@ -38,6 +39,8 @@ _LONGEST_SHOWN = 200
 # What a path names, asked for in the whole city.
 _ANYWHERE = {
     "device_code": "SELECT EXISTS (SELECT FROM camera WHERE device_code = $1)",
+    "place_code": "SELECT EXISTS (SELECT FROM place WHERE place_code = $1)",
+    "import_id": "SELECT EXISTS (SELECT FROM import_run WHERE import_id::text = $1)",
     "event_id": "SELECT EXISTS (SELECT FROM event WHERE event_id = $1)",
 }
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -186,7 +189,7 @@ async def _write_refused_token(request: web.Request) -> None:
         async with request.app[CONTEXT].pool.acquire() as connection:
             await audit(
                 connection,
-                "nobody",
+                NOBODY,
                 f"{request.method} with a token that is not in force",
                 request.path[:_LONGEST_SHOWN],
                 outcome="refused",

@@ -13,6 +13,7 @@ import msgspec
 from aiohttp import web
 
 from sharpeyes.service.access import (
+    NOBODY,
     SESSION_LIFE,
     Principal,
     audit,
@@ -120,7 +121,7 @@ async def sign_in(request: web.Request) -> web.Response:
         async with context.pool.acquire() as connection:
             await audit(
                 connection,
-                "nobody",
+                NOBODY,
                 "session.open",
                 (name or "")[:_LONGEST_NAME],
                 outcome="refused",

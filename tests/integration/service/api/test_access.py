@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sharpeyes.service.access import Scope, TokenExistsError, revoke_token
+from sharpeyes.service.access import NameTakenError, Scope, revoke_token
 from sharpeyes.service.api.app import OPERATIONS
 
 GUARDED = [operation for operation in OPERATIONS if operation.scope]
@@ -109,7 +109,7 @@ async def test_every_answer_forbids_foreign_scripts(api: Any) -> None:
 async def test_the_name_of_a_revoked_token_stays_taken_and_is_told_so(api: Any) -> None:
     await api.token(Scope.CAMERAS_READ)
     await revoke_token(api.context.pool, "test cameras:read")
-    with pytest.raises(TokenExistsError, match=r"there is or was .* choose another"):
+    with pytest.raises(NameTakenError, match=r"there is or was .* choose another"):
         await api.token(Scope.CAMERAS_READ)
     actors = await api.context.pool.fetch("SELECT DISTINCT actor FROM audit")
     assert [row["actor"] for row in actors] == ["command line"]

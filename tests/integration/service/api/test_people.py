@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from sharpeyes.registry.camera import CameraFile, PollMode, Tier
-from sharpeyes.service.access import Scope
+from sharpeyes.service.access import RESERVED_NAMES, NameTakenError, Scope, create_token
 from sharpeyes.service.accounts import AccountError, Accounts
 from sharpeyes.service.roles import Role
 
@@ -251,3 +252,31 @@ async def test_a_picture_that_cannot_be_audited_is_not_shown(api: Any, accounts:
     refused = await api.client.get("/api/v1/events/e/picture", headers=headers)
     assert refused.status == HTTPStatus.INTERNAL_SERVER_ERROR
     assert b"\xff\xd8\xff" not in await refused.read()
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED_NAMES))
+async def test_nobody_is_named_as_the_service_is_in_the_audit(api: Any, name: str) -> None:
+    with pytest.raises(AccountError):
+        await Accounts(api.context.pool).add(name, PASSWORD, Role.OPERATOR, None, actor="test")
+    with pytest.raises(NameTakenError):
+        await create_token(api.context.pool, name, frozenset(), datetime.now(UTC))
+
+
+async def test_a_token_is_not_named_as_an_account(api: Any, accounts: Accounts) -> None:
+    with pytest.raises(NameTakenError, match="'li'"):
+        await create_token(api.context.pool, "li", frozenset(), datetime.now(UTC))
+
+
+@pytest.mark.parametrize("code", ["\0", "999999", "", "../"])
+async def test_an_account_of_no_division_is_refused(api: Any, code: str) -> None:
+    administrator = await api.token(Scope.ACCOUNTS_WRITE)
+    new = {"login_name": "wu", "password": PASSWORD, "role": "auditor", "division_code": code}
+    answer = await api.client.post("/api/v1/accounts", json=new, headers=administrator)
+    assert answer.status == HTTPStatus.UNPROCESSABLE_ENTITY, await answer.text()
+
+
+async def test_a_district_hears_who_of_its_own_signed_in(api: Any, accounts: Accounts) -> None:
+    await sign_in(api)
+    auditor = await api.token(Scope.AUDIT_READ, division_code="420102")
+    page = await (await api.client.get("/api/v1/audit", headers=auditor)).json()
+    assert [(e["actor"], e["action"]) for e in page["entries"]] == [("li", "session.open")]
