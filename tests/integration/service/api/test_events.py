@@ -10,7 +10,7 @@ import pytest_asyncio
 from sharpeyes.events.event import EventType, Evidence, NewEvent, Severity, new_event_id
 from sharpeyes.events.payload import VehicleAbandoned
 from sharpeyes.events.store import append
-from sharpeyes.registry.camera import Camera, CameraFile, PollMode, Tier
+from sharpeyes.registry.camera import CameraFile, FiledCamera, PollMode, Tier
 from sharpeyes.service.access import Scope
 
 NOW = datetime(2026, 11, 21, 20, 31, tzinfo=UTC)
@@ -18,21 +18,21 @@ JPEG = b"\xff\xd8not really a picture\xff\xd9"
 
 
 @pytest_asyncio.fixture
-async def camera(api: Any) -> Camera:
-    added = await api.context.cameras.add(
-        CameraFile(
-            device_code="42010200001320000001",
-            name="江汉路口",
-            tier=Tier.CITY,
-            division_code="420102",
-            poll_mode=PollMode.NONE,
-        )
+async def camera(api: Any) -> FiledCamera:
+    file = CameraFile(
+        device_code="42010200001320000001",
+        name="江汉路口",
+        tier=Tier.CITY,
+        division_code="420102",
+        poll_mode=PollMode.NONE,
     )
-    assert isinstance(added, Camera)
+    async with api.context.cameras.edit("test") as edit:
+        added = await edit.add(file)
+    assert isinstance(added, FiledCamera)
     return added
 
 
-async def store(api: Any, camera: Camera, number: int) -> str:
+async def store(api: Any, camera: FiledCamera, number: int) -> str:
     event_id = new_event_id(NOW, random.Random(number))
     event = NewEvent(
         event_id=event_id,
@@ -58,7 +58,7 @@ async def store(api: Any, camera: Camera, number: int) -> str:
     return event_id
 
 
-async def test_events_are_listed_newest_first_in_pages(api: Any, camera: Camera) -> None:
+async def test_events_are_listed_newest_first_in_pages(api: Any, camera: FiledCamera) -> None:
     reader = await api.token(Scope.EVENTS_READ)
     stored = [await store(api, camera, number) for number in range(5)]
     seen: list[str] = []
@@ -73,7 +73,7 @@ async def test_events_are_listed_newest_first_in_pages(api: Any, camera: Camera)
     assert seen == stored[::-1]
 
 
-async def test_an_event_is_shown_with_its_camera_and_deliveries(api: Any, camera: Camera) -> None:
+async def test_an_event_is_shown_with_its_camera_and_deliveries(api: Any, camera: FiledCamera) -> None:
     reader = await api.token(Scope.EVENTS_READ)
     await api.context.pool.execute(
         "INSERT INTO endpoint (name, url, secret_ciphertext, secret_nonce, key_id)"
@@ -90,7 +90,7 @@ async def test_an_event_is_shown_with_its_camera_and_deliveries(api: Any, camera
     ]
 
 
-async def test_looking_at_a_picture_is_written_down(api: Any, camera: Camera) -> None:
+async def test_looking_at_a_picture_is_written_down(api: Any, camera: FiledCamera) -> None:
     event_id = await store(api, camera, 1)
     looker = await api.token(Scope.PICTURES_READ)
     answer = await api.client.get(f"/api/v1/events/{event_id}/picture", headers=looker)
@@ -106,7 +106,7 @@ async def test_unknown_events_are_not_found(api: Any) -> None:
         assert (await api.client.get(path, headers=reader)).status == HTTPStatus.NOT_FOUND
 
 
-async def test_a_new_event_is_heard_at_once(api: Any, camera: Camera) -> None:
+async def test_a_new_event_is_heard_at_once(api: Any, camera: FiledCamera) -> None:
     reader = await api.token(Scope.CAMERAS_READ)
     async with api.client.get("/api/v1/stream", headers=reader) as stream:
         assert stream.content_type == "text/event-stream"
