@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from sharpeyes.devices.fault import Fault
+from sharpeyes.devices.onvif_answers import DeviceInformation
 from sharpeyes.devices.probe import DeviceProbe
 from sharpeyes.devices.stream_choice import StreamAddresses
 from sharpeyes.registry.addresses import refuse_path
-from sharpeyes.registry.camera import CameraFile
+from sharpeyes.registry.camera import CameraFile, PollMode
 from sharpeyes.registry.fields import refuse_text
+from sharpeyes.registry.plain_checking import LONGEST
 
 _DEFAULT_PORTS = {"rtsp": 554, "http": 80, "https": 443}
 # Column 14 of the exchanged sheet.
@@ -50,29 +52,18 @@ class Filling(msgspec.Struct, frozen=True, kw_only=True):
 def filled(file: CameraFile, probe: DeviceProbe, *, replace: bool) -> Filling:
     """Fill maker, model, firmware, codec and the paths of streams and snapshots.
 
-    Maker, model and firmware are what the device says now. Paths that are on file stay, for
-    somebody chose them, unless `replace`.
+    What is on file stays, for somebody chose it, unless `replace`; only the firmware is always what
+    the device says now. Of a recorder's make nothing is taken: it is not that of its cameras.
 
     Args:
         file: As it is; it was the one that was probed.
         probe: What the device answered.
-        replace: Whether what is on file about streams and snapshots is replaced too.
+        replace: Whether what is on file is replaced where the device says otherwise.
     """
     said: dict[str, object] = {}
     left_out: list[str] = []
-    if probe.information is not None and not isinstance(probe.information, Fault):
-        made = probe.information
-        texts = {
-            "maker_name": made.manufacturer,
-            "model": made.model,
-            "firmware": made.firmware_version,
-        }
-        for field, text in texts.items():
-            reason = refuse_text(text) if text else None
-            if reason is not None:
-                left_out.append(f"{field}: what the device says {reason}")
-            elif text:
-                said[field] = text
+    if isinstance(probe.information, DeviceInformation) and file.poll_mode is not PollMode.RECORDER:
+        said |= _make(file, probe.information, left_out, replace=replace)
     if isinstance(probe.addresses, StreamAddresses):
         said |= _streams(file, probe.addresses, left_out, replace=replace)
         said |= _snapshot(file, probe.addresses.snapshot_url, left_out, replace=replace)
@@ -87,6 +78,35 @@ def filled(file: CameraFile, probe: DeviceProbe, *, replace: bool) -> Filling:
     return Filling(file=after, changes=changes, left_out=left_out)
 
 
+def _make(
+    file: CameraFile, made: DeviceInformation, left_out: list[str], *, replace: bool
+) -> dict[str, object]:
+    said: dict[str, object] = {}
+    for field, text in (
+        ("maker_name", made.manufacturer),
+        ("model", made.model),
+        ("firmware", made.firmware_version),
+    ):
+        if not text:
+            continue
+        if reason := refuse_text(text, longest=LONGEST[field]):
+            left_out.append(f"{field}: what the device says {reason}")
+        elif field == "firmware" or _gives_way(file, field, text, left_out, replace=replace):
+            said[field] = text
+    return said
+
+
+def _gives_way(
+    file: CameraFile, field: str, said: object, left_out: list[str], *, replace: bool
+) -> bool:
+    """Tell whether what is on file is replaced; note where it differs and is not."""
+    on_file = getattr(file, field)
+    if replace or on_file is None or on_file == said:
+        return True
+    left_out.append(f"{field}: the device says {said}, and {on_file} is on file")
+    return False
+
+
 def _streams(
     file: CameraFile, addresses: StreamAddresses, left_out: list[str], *, replace: bool
 ) -> dict[str, object]:
@@ -95,8 +115,9 @@ def _streams(
         return {}
     port, path = main
     said: dict[str, object] = {}
-    if addresses.codec in _CODECS:
-        said["codec"] = _CODECS[addresses.codec]
+    codec = _CODECS.get(addresses.codec)
+    if codec is not None and _gives_way(file, "codec", codec, left_out, replace=replace):
+        said["codec"] = codec
     if file.main_stream_path is None or replace:
         said |= {"rtsp_port": port, "main_stream_path": path}
     elif file.rtsp_port != port:

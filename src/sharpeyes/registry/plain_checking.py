@@ -29,7 +29,7 @@ SAMPLE_INTERVAL_MIN_S = 0.2
 SAMPLE_INTERVAL_MAX_S = 86400.0
 CONTACTS_MAX = 10
 
-_LONGEST: Mapping[str, int] = MappingProxyType(
+LONGEST: Mapping[str, int] = MappingProxyType(
     {
         "name": NAME_MAX_CHARACTERS,
         "maker_name": 100,
@@ -50,9 +50,10 @@ _LONGEST: Mapping[str, int] = MappingProxyType(
         "filing_number": 100,
     }
 )
+"""Characters that each text may have."""
 _CONTACT_MAX_CHARACTERS = 100
 
-_NEVER_TOO_LONG = min(_LONGEST.values())
+_NEVER_TOO_LONG = min(LONGEST.values())
 
 _REFUSALS: tuple[tuple[str, Callable[[str], str | None]], ...] = (
     ("host", refuse_host),
@@ -88,7 +89,7 @@ _ALLOWED = {
     for edition in Edition
 }
 
-_texts_of = attrgetter(*_LONGEST)
+_texts_of = attrgetter(*LONGEST)
 _refusable_of = attrgetter(*(name for name, _ in _REFUSALS))
 _numbers_of = attrgetter(*(name for name, _, _ in _RANGES))
 _one_of = attrgetter(*_ONE)
@@ -134,7 +135,7 @@ def _is_plain(told: str) -> bool:
 
 
 def _text_problems(texts: tuple[str | None, ...]) -> Iterator[FieldProblem]:
-    for (field, longest), text in zip(_LONGEST.items(), texts, strict=True):
+    for (field, longest), text in zip(LONGEST.items(), texts, strict=True):
         if text is not None and (reason := refuse_text(text, longest=longest)):
             yield FieldProblem(field, shown(text), reason)
 

@@ -82,7 +82,7 @@ class Filling:
     """What becomes of a device's own words.
 
     Args:
-        replace: Whether they replace what is on file about streams.
+        replace: Whether they replace what is on file.
         store: Whether the file is changed; otherwise the changes are only told.
         actor: Who changes it.
     """
@@ -97,7 +97,7 @@ class MassProbe:
 
     Args:
         pool: The database.
-        key: Of the stored passwords.
+        sealer: Of the stored passwords.
         session: For devices.
         settings: Of devices and of health, whose limits hold here too.
         at_once: Cameras asked at once, in all.

@@ -1,12 +1,13 @@
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.onvif_answers import DeviceInformation
 from sharpeyes.devices.probe import DeviceProbe
 from sharpeyes.devices.stream_choice import StreamAddresses
-from sharpeyes.registry.camera import CameraFile, Tier
+from sharpeyes.registry.camera import CameraFile, PollMode, Tier
 from sharpeyes.registry.filling import filled
 
 FILE = CameraFile(
@@ -80,3 +81,38 @@ def test_a_device_that_tells_nothing_changes_nothing() -> None:
     nothing = DeviceInformation("", "", "", "", "")
     assert filled(FILE, probe(None, nothing), replace=True).changes == []
     assert filled(FILE, probe(None, None), replace=True).changes == []
+
+
+def test_what_somebody_wrote_stays_unless_it_is_replaced() -> None:
+    mine = msgspec.structs.replace(
+        FILE, maker_name="海康威视", model="半球", codec=2, firmware="V1"
+    )
+    filling = filled(mine, probe(), replace=False)
+    kept = filling.file
+    assert (kept.maker_name, kept.model, kept.codec) == ("海康威视", "半球", 2)
+    # Nobody writes that by hand, and every update of the device changes it.
+    assert kept.firmware == "V5.5"
+    assert filling.left_out == [
+        "maker_name: the device says Maker, and 海康威视 is on file",
+        "model: the device says M-1, and 半球 is on file",
+        "codec: the device says 4, and 2 is on file",
+    ]
+    replaced = filled(mine, probe(), replace=True)
+    assert (replaced.file.maker_name, replaced.file.model) == ("Maker", "M-1")
+    assert replaced.left_out == []
+
+
+def test_a_recorder_tells_its_own_make_and_not_that_of_its_cameras() -> None:
+    behind = msgspec.structs.replace(
+        FILE, poll_mode=PollMode.RECORDER, recorder_code="42010200001180000001", recorder_channel=3
+    )
+    filling = filled(behind, probe(), replace=True)
+    assert filling.file.main_stream_path == "/101?a=1"
+    assert (filling.file.maker_name, filling.file.model, filling.file.firmware) == (None,) * 3
+
+
+def test_no_text_is_taken_that_a_file_may_not_hold() -> None:
+    made = replace(MADE, model="M" * 101)
+    filling = filled(FILE, probe(None, made), replace=False)
+    assert filling.file.maker_name == "Maker"
+    assert filling.left_out == ["model: what the device says has 101 characters, more than 100"]

@@ -47,14 +47,12 @@ def probe(  # noqa: PLR0917  # typer reads them by name
         bool,
         typer.Option(
             "--fill",
-            help="Also ask ONVIF for maker, model, firmware and addresses, and file what differs.",
+            help="Also ask ONVIF for maker, model, firmware and addresses, and file what is new.",
         ),
     ] = False,
     replace: Annotated[
         bool,
-        typer.Option(
-            "--replace", help="With --fill: replace streams and snapshots that are on file, too."
-        ),
+        typer.Option("--replace", help="With --fill: replace what is on file otherwise, too."),
     ] = False,
     yes: Annotated[
         bool,

@@ -38,7 +38,7 @@ class Many:
         tier: Only this one, by its word.
         at_once: Cameras asked at once.
         fill: Whether files are compared with what devices say.
-        replace: Whether that goes for streams on file, too.
+        replace: Whether what devices say replaces what is on file.
         store: Whether differences are filed.
     """
 
