@@ -90,7 +90,7 @@ def test_another_program_reads_what_we_wrote() -> None:
     formula = sheet["C2"]
     # Text, and marked as such: it stays text when somebody edits the cell.
     assert (formula.data_type, formula.quotePrefix, formula.number_format) == (
-        "inlineStr",
+        "s",
         True,
         "@",
     )
