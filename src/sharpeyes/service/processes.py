@@ -32,7 +32,7 @@ from sharpeyes.registry.sealing import Sealer
 from sharpeyes.registry.shards import ShardLeases
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.service import metrics
-from sharpeyes.service.api.app import build_app
+from sharpeyes.service.api.app import LONGEST_LINE_BYTES, build_app
 from sharpeyes.service.api.context import ApiContext
 from sharpeyes.service.audit_heads import write_heads
 from sharpeyes.service.changes import Changes
@@ -120,7 +120,12 @@ def listen(settings: HttpSettings) -> socket.socket:
 
 
 async def _serve(app: web.Application, listener: socket.socket, stop: asyncio.Event) -> None:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STREAMS_GRACE_S)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=_STREAMS_GRACE_S,
+        max_line_size=LONGEST_LINE_BYTES,
+    )
     await runner.setup()
     try:
         await web.SockSite(runner, listener).start()

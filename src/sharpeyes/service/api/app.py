@@ -41,7 +41,6 @@ OPERATIONS = (
     *reference.OPERATIONS,
     *division_counts.OPERATIONS,
     *map_screen.OPERATIONS,
-    # Before the operations on one camera: `export` is no device code.
     *camera_export.OPERATIONS,
     *cameras.OPERATIONS,
     *camera_bulk.OPERATIONS,
@@ -60,6 +59,8 @@ OPERATIONS = (
 
 # A thousand cameras with all of their fields filled.
 _LONGEST_BODY_BYTES = 4 * 1024 * 1024
+LONGEST_LINE_BYTES = 64 * 1024
+"""Of a request: in an address, such as that of an import with its mapping, Chinese is long."""
 
 
 def build_app(context: ApiContext) -> web.Application:
@@ -73,9 +74,9 @@ def build_app(context: ApiContext) -> web.Application:
     app[REFUSED_TOKENS] = Throttle(burst=20, refill_s=10)
     app[probes.OPENAPI] = msgspec.json.encode(openapi_document(OPERATIONS, version("sharpeyes")))
     for operation in OPERATIONS:
-        app.router.add_route(
-            operation.method, operation.path, require(operation.scope, operation.handler)
-        )
+        # `export` is no device code, so what one may do with a camera is not possible there.
+        path = operation.path.replace("{device_code}", "{device_code:(?!export$)[^/]+}")
+        app.router.add_route(operation.method, path, require(operation.scope, operation.handler))
     add_pages(app)
     app.on_response_prepare.append(protect)
     return app

@@ -70,7 +70,10 @@ OPERATIONS = (
         summary="Cameras as CSV, XLSX, GeoJSON or JSON; without contacts:read, without telephones",
         scope=Scope.CAMERAS_READ,
         query=CameraExportQuery,
-        content_type="application/octet-stream",
+        content_type=ExportFormat.CSV.content_type,
+        more_content_types=tuple(
+            kind.content_type for kind in ExportFormat if kind is not ExportFormat.CSV
+        ),
         problems=(HTTPStatus.UNPROCESSABLE_ENTITY,),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -33,6 +34,7 @@ class Operation:
         if_match: Whether `If-Match` must, may or cannot say what revision the caller has read.
         body_type: The media type of the body.
         etag: Whether the answer says its revision.
+        more_content_types: What else than `content_type` the answer may be, as the caller asks.
     """
 
     method: str
@@ -47,6 +49,7 @@ class Operation:
     etag: bool = False
     answer: type[msgspec.Struct] | None = None
     content_type: str = "application/json"
+    more_content_types: tuple[str, ...] = ()
     status: HTTPStatus = HTTPStatus.OK
     problems: tuple[HTTPStatus, ...] = ()
 
@@ -68,6 +71,9 @@ def openapi_document(operations: Sequence[Operation], version: str) -> dict[str,
     records: set[type[msgspec.Struct]] = {Problem}
     for operation in operations:
         records |= {r for r in (operation.query, operation.body, operation.answer) if r}
+    names = Counter(record.__name__ for record in records)
+    if twice := sorted(name for name, number in names.items() if number > 1):
+        raise ValueError(f"two records have one name: {', '.join(twice)}")
     _, components = msgspec.json.schema_components(
         sorted(records, key=lambda record: record.__name__),
         ref_template="#/components/schemas/{name}",
@@ -164,7 +170,8 @@ def _answer_described(operation: Operation) -> dict[str, Any]:
     if operation.answer:
         described["content"] = {operation.content_type: {"schema": _ref(operation.answer)}}
     elif operation.status is not HTTPStatus.NO_CONTENT:
-        described["content"] = {operation.content_type: {}}
+        offered = (operation.content_type, *operation.more_content_types)
+        described["content"] = {content_type: {} for content_type in offered}
     if operation.etag:
         described["headers"] = {"ETag": {"schema": {"type": "string"}}}
     return described

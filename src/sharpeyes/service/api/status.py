@@ -16,13 +16,13 @@ from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import Operation, answer
 
 
-class TierCounts(Counts, frozen=True, kw_only=True):
+class TierStatusCounts(Counts, frozen=True, kw_only=True):
     """The counts of one tier."""
 
     tier: TierWord
 
 
-class DivisionCounts(Counts, frozen=True, kw_only=True):
+class DivisionStatusCounts(Counts, frozen=True, kw_only=True):
     """The counts of one district or local zone, with all below it."""
 
     division_code: str
@@ -33,8 +33,8 @@ class FleetStatus(msgspec.Struct, frozen=True):
 
     as_of: datetime
     total: Counts
-    by_tier: list[TierCounts]
-    by_division: list[DivisionCounts]
+    by_tier: list[TierStatusCounts]
+    by_division: list[DivisionStatusCounts]
 
 
 def fleet_status(summary: Summary, as_of: datetime) -> FleetStatus:
@@ -43,11 +43,11 @@ def fleet_status(summary: Summary, as_of: datetime) -> FleetStatus:
         as_of=as_of,
         total=summary.total,
         by_tier=[
-            TierCounts(tier=msgspec.convert(Tier(tier).word, TierWord), **asdict(counts))
+            TierStatusCounts(tier=msgspec.convert(Tier(tier).word, TierWord), **asdict(counts))
             for tier, counts in summary.by_tier.items()
         ],
         by_division=[
-            DivisionCounts(division_code=code, **asdict(counts))
+            DivisionStatusCounts(division_code=code, **asdict(counts))
             for code, counts in summary.by_division.items()
         ],
     )

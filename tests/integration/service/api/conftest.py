@@ -18,7 +18,7 @@ from sharpeyes.registry.divisions import DivisionStore
 from sharpeyes.registry.sealing import Sealer
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.service.access import Scope, create_token
-from sharpeyes.service.api.app import build_app
+from sharpeyes.service.api.app import LONGEST_LINE_BYTES, build_app
 from sharpeyes.service.api.context import ApiContext
 from sharpeyes.service.changes import Changes
 from sharpeyes.service.serving_pool import open_serving_pool
@@ -75,7 +75,9 @@ async def _serve(pool: asyncpg.Pool, database_url: str, settings: Settings) -> A
 
         listening = asyncio.create_task(changes.run())
         served = context(serving)
-        async with TestClient(TestServer(build_app(served))) as client:
+        server = TestServer(build_app(served))
+        await server.start_server(max_line_size=LONGEST_LINE_BYTES)
+        async with TestClient(server) as client:
             yield Api(client, context(pool), served)
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
