@@ -1,6 +1,5 @@
 """Boxes in pictures."""
 
-from sharpeyes.detectors.cells import CELL_PX, cells_of, connect
 from sharpeyes.detectors.picture import Plane
 
 BoxXyxy = tuple[int, int, int, int]
@@ -34,20 +33,6 @@ def shared_ratio(one: BoxXyxy, other: BoxXyxy) -> float:
     across = min(one[2], other[2]) - max(one[0], other[0])
     down = min(one[3], other[3]) - max(one[1], other[1])
     return max(across, 0) * max(down, 0) / min(area(one), area(other))
-
-
-def largest_box(mask: Plane) -> BoxXyxy:
-    """Return the box of the largest connected part of an (h, w) mask that is not empty.
-
-    It is found on cells.
-    """
-    height, width = mask.shape
-    _, parts = connect(cells_of(mask, 1, 1), 1)
-    if not len(parts):
-        return 0, 0, width, height
-    _, _, x, y, wide, high = max(parts.tolist())
-    right, bottom = CELL_PX * (x + wide), CELL_PX * (y + high)
-    return CELL_PX * x, CELL_PX * y, min(right, width), min(bottom, height)
 
 
 def scale_box(box_xyxy: BoxXyxy, from_hw: tuple[int, int], to_hw: tuple[int, int]) -> BoxXyxy:

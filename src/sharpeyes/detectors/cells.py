@@ -8,11 +8,26 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from sharpeyes.detectors.boxes import BoxXyxy
 from sharpeyes.detectors.compiled import compiled
 from sharpeyes.detectors.picture import Plane
 
 CELL_PX: Final = 2
 """Side of a cell."""
+
+
+def largest_box(mask: Plane) -> BoxXyxy:
+    """Return the box of the largest connected part of an (h, w) mask that is not empty.
+
+    It is found on cells.
+    """
+    height, width = mask.shape
+    _, parts = connect(cells_of(mask, 1, 1), 1)
+    if not len(parts):
+        return 0, 0, width, height
+    _, _, x, y, wide, high = max(parts.tolist())
+    right, bottom = CELL_PX * (x + wide), CELL_PX * (y + high)
+    return CELL_PX * x, CELL_PX * y, min(right, width), min(bottom, height)
 
 
 @compiled("uint8[:, ::1](uint8[:, ::1], int64, int64)")

@@ -9,7 +9,8 @@ import cv2
 import msgspec
 import numpy as np
 
-from sharpeyes.detectors.boxes import BoxXyxy, largest_box, scale_box
+from sharpeyes.detectors.boxes import BoxXyxy, scale_box
+from sharpeyes.detectors.cells import largest_box
 from sharpeyes.detectors.finding import Finding
 from sharpeyes.detectors.kept_state import KeptEpisode
 from sharpeyes.detectors.picture import Plane

@@ -24,7 +24,6 @@ from sharpeyes.health.logins import LoginGuard
 from sharpeyes.health.monitor import HealthMonitor
 from sharpeyes.health.store import StatusStore
 from sharpeyes.ingest.context import IngestContext
-from sharpeyes.ingest.ingest import Ingest
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.divisions import DivisionStore
 from sharpeyes.registry.outage import DATABASE_AWAY
@@ -194,6 +193,9 @@ def _worker(
     executor: Executor,
     changes: Changes,
 ) -> Worker:
+    # Compiled loops, a second and 100 MB: for who detects, not for the API and the relay.
+    from sharpeyes.ingest.ingest import Ingest  # noqa: PLC0415
+
     worker_id = new_worker_id()
     cameras = CameraStore(pool)
     credentials = CredentialStore(pool, sealer)
