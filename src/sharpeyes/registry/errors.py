@@ -258,3 +258,10 @@ class StaleLeaseError(RegistryError):
 
     def __init__(self, shard: int, epoch: int, worker_id: str) -> None:
         super().__init__(f"worker {worker_id} no longer holds shard {shard} at epoch {epoch}")
+
+
+class RolloutRunningError(RegistryError):
+    """New passwords are being tried by somebody else."""
+
+    def __init__(self) -> None:
+        super().__init__("another roll-out is under way: wait until it has ended")

@@ -18,6 +18,7 @@ from sharpeyes.devices.login import Login, LoginOutcome
 from sharpeyes.registry.camera import FiledCamera
 from sharpeyes.registry.credentials import Connection, CredentialStore
 from sharpeyes.registry.editing import announce, filed_camera
+from sharpeyes.registry.errors import RolloutRunningError
 from sharpeyes.registry.history import sign
 
 WAVES = (1, 10, 100, None)
@@ -30,12 +31,17 @@ _WAITING = """
     SELECT DISTINCT ON (c.host) c.*, k.ciphertext, k.nonce, k.key_id
     FROM credential_candidate k JOIN camera c USING (camera_id)
     WHERE NOT k.refused AND (k.tried_at IS NULL OR k.tried_at < $1)
-      AND c.life <> 'removed' AND c.poll_mode IN ('direct', 'recorder')
+      AND c.host IS NOT NULL AND c.life <> 'removed' AND c.poll_mode IN ('direct', 'recorder')
       AND NOT EXISTS (
-          SELECT FROM credential_candidate o JOIN camera n USING (camera_id)
-          WHERE n.host = c.host AND o.refused_at > $2)
+          SELECT FROM login_rest r WHERE r.host = c.host AND r.since > $2)
     ORDER BY c.host, c.camera_id LIMIT $3
 """
+_REST_SINCE = """
+    INSERT INTO login_rest (host, since) VALUES ($1, $2)
+    ON CONFLICT (host) DO UPDATE SET since = excluded.since
+"""
+# Held until the connection is released.
+_ALONE = "SELECT pg_try_advisory_lock(hashtext('sharpeyes.rollout'))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ class Rollout:
         )
 
     async def discard(self) -> int:
-        """Forget all that wait; what is in use stays. Return how many they were."""
+        """Forget all that wait; what is in use stays, and who rests. Return how many they were."""
         rows = await self._pool.fetch("DELETE FROM credential_candidate RETURNING 1")
         return len(rows)
 
@@ -122,13 +128,28 @@ class Rollout:
         It ends when nothing is left to try, or after the first refusal. A later run begins with
         one device again.
 
+        Each device is noted down as one that rests before it is sent anything.
+
         Args:
             login: Sends a device the new credentials, once.
             at_once: How many devices are tried at once, each another address.
 
         Yields:
             Each login as it ends.
+
+        Raises:
+            RolloutRunningError: Another one is under way. Two would send twice as much, and one
+                would not hear of the other's refusals.
         """
+        async with self._pool.acquire() as connection:
+            if not await connection.fetchval(_ALONE):
+                raise RolloutRunningError
+            async for tried in self._run(login, at_once=at_once):
+                yield tried
+
+    async def _run(
+        self, login: Callable[[Candidate], Awaitable[Login]], *, at_once: int
+    ) -> AsyncIterator[Tried]:
         began = self._now()
         for wave, size in enumerate(WAVES, 1):
             accepted = 0
@@ -154,15 +175,19 @@ class Rollout:
     async def _try(
         self, candidate: Candidate, login: Callable[[Candidate], Awaitable[Login]]
     ) -> Login:
+        host = candidate.camera.host
+        await self._pool.execute(_REST_SINCE, host, self._now())
         result = await login(candidate)
         camera_id = candidate.camera.camera_id
         async with self._pool.acquire() as connection, connection.transaction():
+            if result.outcome is not LoginOutcome.REFUSED:
+                await connection.execute("DELETE FROM login_rest WHERE host = $1", host)
             if result.outcome is LoginOutcome.ACCEPTED:
                 await self._take_into_use(connection, camera_id)
             else:
                 await connection.execute(
-                    "UPDATE credential_candidate SET tried_at = $2, refused = $3, evidence = $4,"
-                    " refused_at = CASE WHEN $3 THEN $2 ELSE refused_at END WHERE camera_id = $1",
+                    "UPDATE credential_candidate SET tried_at = $2, refused = $3, evidence = $4"
+                    " WHERE camera_id = $1",
                     camera_id,
                     self._now(),
                     result.outcome is LoginOutcome.REFUSED,

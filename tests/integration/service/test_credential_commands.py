@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from ipaddress import IPv4Address
 from pathlib import Path
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from sharpeyes.devices.credentials import Credentials
+from sharpeyes.devices.login import Login, LoginOutcome
 from sharpeyes.devices.simulator.camera import MAIN_STREAM_PATH
 from sharpeyes.devices.simulator.fleet import Fleet
 from sharpeyes.devices.simulator.settings import FleetSettings
@@ -22,6 +26,8 @@ from sharpeyes.devices.simulator.street import make_cameras
 from sharpeyes.devices.simulator.traffic import make_scene
 from sharpeyes.registry.camera import Camera
 from sharpeyes.registry.credentials import CredentialStore
+from sharpeyes.registry.errors import RolloutRunningError
+from sharpeyes.registry.rollout import Candidate, Rollout
 from sharpeyes.service.cli import main
 from sharpeyes.service.keys import load_or_create_key
 
@@ -160,9 +166,11 @@ async def test_new_passwords_are_rolled_out_until_the_first_refusal(
         assert (await sharpeyes("credential", "stage", "-", stdin=again))[0] == 0
         code, printed = await sharpeyes("credential", "roll-out")
         assert (code, "8 accepted and in use, 1 wait, 0 refused" in printed) == (0, True)
-        await pool.execute(
-            "UPDATE credential_candidate SET refused_at = now() - interval '36 minutes'"
-        )
+        # Nor does it help to forget what was refused.
+        assert (await sharpeyes("credential", "discard"))[0] == 0
+        assert (await sharpeyes("credential", "stage", "-", stdin=again))[0] == 0
+        assert "0 accepted and in use, 1 wait" in (await sharpeyes("credential", "roll-out"))[1]
+        await pool.execute("UPDATE login_rest SET since = now() - interval '36 minutes'")
         assert "1 accepted" in (await sharpeyes("credential", "roll-out"))[1]
         assert await _in_use(pool, tmp_path) == {right: CAMERAS}
     # Devices that are away refuse nothing: they wait.
@@ -170,6 +178,43 @@ async def test_new_passwords_are_rolled_out_until_the_first_refusal(
     code, printed = await sharpeyes("credential", "roll-out")
     assert (code, "0 accepted and in use, 1 wait, 0 refused" in printed) == (0, True)
     assert "1 passwords that waited" in (await sharpeyes("credential", "discard"))[1]
+
+
+@pytest_asyncio.fixture
+async def rollout(pool: asyncpg.Pool, add_camera: AddCamera) -> Rollout:
+    """Two cameras at addresses of their own, whose new passwords wait."""
+    cameras = [await add_camera(number, host=f"10.0.0.{number}") for number in (1, 2)]
+    store = CredentialStore(pool, bytes(32))
+    rollout = Rollout(pool, store, actor="test", now=lambda: datetime.now(UTC))
+    async with pool.acquire() as connection:
+        await rollout.stage(connection, {c.camera_id: Credentials("u", "new") for c in cameras})
+    return rollout
+
+
+async def test_one_roll_out_at_a_time(rollout: Rollout) -> None:
+    async def accept(_: Candidate) -> Login:
+        return Login(LoginOutcome.ACCEPTED, "")
+
+    first = rollout.run(accept, at_once=1)
+    await anext(first)
+    with pytest.raises(RolloutRunningError, match="another roll-out is under way"):
+        await anext(rollout.run(accept, at_once=1))
+    assert len([tried async for tried in first]) == 1
+
+
+async def test_whoever_is_killed_while_a_device_is_asked_asks_it_no_second_time(
+    rollout: Rollout,
+) -> None:
+    asked: list[str | None] = []
+
+    async def die(candidate: Candidate) -> Login:
+        asked.append(candidate.camera.host)
+        raise KeyError
+
+    for _ in range(3):
+        with contextlib.suppress(KeyError):
+            await anext(rollout.run(die, at_once=1), None)
+    assert asked == ["10.0.0.1", "10.0.0.2"]
 
 
 async def _in_use(pool: asyncpg.Pool, tmp_path: Path) -> dict[str, int]:

@@ -37,9 +37,15 @@ CREATE TABLE credential_candidate (
     -- When its device was last sent it; null: not yet.
     tried_at timestamptz,
     refused boolean NOT NULL DEFAULT false,
-    -- When its device last refused any; it is left alone for a while, whatever is staged since.
-    refused_at timestamptz,
     evidence text NOT NULL DEFAULT ''
+);
+
+-- Devices that may have refused a login lately, by address: they are left alone for a while, whatever
+-- is staged or discarded since. One is here from before it is sent a password until it has not
+-- refused it, so that whoever is killed meanwhile sends it no second one.
+CREATE TABLE login_rest (
+    host text PRIMARY KEY,
+    since timestamptz NOT NULL
 );
 
 ALTER TABLE audit RENAME TO audit_unchained;
@@ -134,6 +140,7 @@ CREATE TABLE audit (
 );
 INSERT INTO audit (at, actor, action, object, outcome, detail) SELECT * FROM audit_chained;
 DROP TABLE audit_chained;
+DROP TABLE login_rest;
 DROP TABLE credential_candidate;
 DELETE FROM session WHERE token_id IS NULL;
 ALTER TABLE session
