@@ -12,15 +12,31 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 
 SHARPEYES = Path(sys.executable).with_name("sharpeyes")
 RTSP_SERVER = Path(__file__).with_name("rtsp_server.py")
 SYSTEM_PYTHON = "/usr/bin/python3"
+# MapLibre draws with WebGL; there is no graphics card here.
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+PATIENCE_MS = 15_000
 
 Ask = Callable[[], Awaitable[Any]]
 
@@ -241,6 +257,60 @@ def chromium() -> Path:
     _need(found is not None, "Chromium (see scripts/install_test_packages)")
     assert found is not None
     return Path(found)
+
+
+@dataclass
+class Seen:
+    """What a page did that its user does not see."""
+
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._request)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # The browser's own note of a refused or unanswered question; the page shows it in words.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.complaints.append(message.text)
+
+    def _request(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def hosts(self) -> set[str | None]:
+        return {urlsplit(url).hostname for url in self.requests if url.startswith("http")}
+
+
+@pytest_asyncio.fixture
+async def browser(chromium: Path) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium, args=CHROMIUM_ARGUMENTS
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def seen(browser: Browser) -> Seen:
+    return Seen()
+
+
+@pytest_asyncio.fixture
+async def page(browser: Browser, seen: Seen) -> AsyncIterator[Page]:
+    """A page as a duty officer in Wuhan has it; it must end without a complaint of its own."""
+    context = await browser.new_context(
+        locale="zh-CN", timezone_id="UTC", viewport={"width": 1366, "height": 860}
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    page = await context.new_page()
+    seen.watch(page)
+    yield page
+    await context.close()
+    assert seen.complaints == []
+    assert seen.hosts() <= {"127.0.0.1"}
 
 
 @pytest.fixture

@@ -38,6 +38,9 @@ _POINTS_FROM_ZOOM = 14
 _FINEST_ZOOM = 14
 """From here on a cell of the registry is wider than a quarter of a tile, and is not divided."""
 
+_LAST_COLUMN = 32767
+"""The date line is the edge of the last column of cells, and begins none."""
+
 
 class MapQuery(CameraFilterQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is in view; `bbox` must be given.
@@ -144,8 +147,8 @@ async def _cells(
     corners = [
         search.bind(value)
         for value in (
-            int(box.west // CELL_DEG),
-            int(box.east // CELL_DEG),
+            min(_LAST_COLUMN, int(box.west // CELL_DEG)),
+            min(_LAST_COLUMN, int(box.east // CELL_DEG)),
             int((box.south + 90) // CELL_DEG),
             int((box.north + 90) // CELL_DEG),
         )

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -12,13 +12,28 @@ import sharpeyes.service
 from sharpeyes.detectors.zones import ZoneKind
 from sharpeyes.events.event import EventType, Severity
 from sharpeyes.health.status import Cause, Status
-from sharpeyes.registry.camera import PollMode, SampleSource, Tier
+from sharpeyes.registry.camera import (
+    CameraFile,
+    FiledCamera,
+    Life,
+    PollMode,
+    SampleSource,
+    Tier,
+)
+from sharpeyes.registry.completeness import NETWORKED_UNKNOWN
+from sharpeyes.registry.coverage import CoverageState
+from sharpeyes.registry.coverage_judge import NO_POSITION
+from sharpeyes.registry.duplicate import DuplicateReason
+from sharpeyes.registry.import_runs import RunState
+from sharpeyes.registry.watching import JudgedBy
+from sharpeyes.service.roles import Role
 
 DASHBOARD = Path(sharpeyes.service.__file__).parent / "dashboard"
 LANGUAGES = ("zh", "en")
 MODULES = sorted((DASHBOARD / "js").rglob("*.js"))
 SHEETS = sorted((DASHBOARD / "css").glob("*.css"))
 CHINESE = re.compile(r"[\u3400-\u9fff]")
+IN_THE_FILE = {*CameraFile.__struct_fields__, "life", "life_reason", "life_until"}
 LETTERS = re.compile(r"[^\W\d_]")
 
 
@@ -94,6 +109,8 @@ def test_every_key_in_the_code_is_in_the_tables_and_the_other_way_round() -> Non
     groups = set(re.findall(r"""\bword\(["']([\w.]+)["']""", code))
     groups |= set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)*)\.\$\{", code))
     groups |= set(re.findall(r"""group=["'](\w+)["']""", code))
+    # choice("tier", "tier", [...]) in the table of fields.
+    groups |= set(re.findall(r'\bchoice\("\w+", "(\w+)"', code))
     assert asked <= keys
     assert {group for group in groups if not any(k.startswith(f"{group}.") for k in keys)} == set()
     unused = {k for k in keys - whole if not any(k.startswith(f"{group}.") for group in groups)}
@@ -122,7 +139,24 @@ def values_of_the_service() -> list[str]:
         *(f"zone.{kind}" for kind in ZoneKind),
         *(f"severity.{severity}" for severity in Severity),
         *(f"type.{kind}" for kind in short),
+        *(f"life.{life}" for life in Life),
+        *(f"file.{field}" for field in FiledCamera.__struct_fields__ if field in IN_THE_FILE),
+        *(f"coverage.{state}" for state in CoverageState),
+        *(f"judged_by.{by}" for by in JudgedBy),
+        *(f"duplicate.{reason}" for reason in DuplicateReason),
+        *(f"run.{state}" for state in get_args(RunState)),
+        *(f"role.{role}" for role in Role if not role.of_a_machine),
+        *(f"figure.reason.{reason}" for reason in (NETWORKED_UNKNOWN, NO_POSITION)),
     ]
+
+
+def test_every_field_of_the_file_stands_in_one_group() -> None:
+    code = (DASHBOARD / "js" / "camera-fields.js").read_text(encoding="utf-8")
+    groups = code[code.index("export const GROUPS") : code.index("export const FIELDS")]
+    makers = "text|digits|number|whole|code|codes|choice|yesNo|time|day"
+    fields = re.findall(rf'\b(?:{makers})\("(\w+)"', groups)
+    fields += re.findall(r'\bname: "(\w+)", kind:', groups)
+    assert sorted(fields) == sorted(CameraFile.__struct_fields__)
 
 
 @pytest.mark.parametrize("key", values_of_the_service())

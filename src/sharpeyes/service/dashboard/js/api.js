@@ -1,10 +1,23 @@
 // The service's HTTP API. A failure that can be expected is a value, so that every caller meets it:
 //   { ok: true, data } | { ok: false, kind, title, detail, errors }
-// kind: unauthorized | forbidden | missing | invalid | server | network
+// kind: unauthorized | forbidden | missing | conflict | changed | busy | invalid | server | network
 const ROOT = "/api/v1";
 const PATIENCE_MS = 20_000;
 
-const KINDS = { 401: "unauthorized", 403: "forbidden", 404: "missing" };
+const KINDS = { 401: "unauthorized", 403: "forbidden", 404: "missing", 409: "conflict", 412: "changed", 429: "busy" };
+
+/** What an answer that is no success means to its caller. */
+export function failure(status, problem) {
+  return {
+    ok: false,
+    kind: KINDS[status] ?? (status < 500 ? "invalid" : "server"),
+    title: problem.title ?? `HTTP ${status}`,
+    detail: problem.detail ?? "",
+    errors: problem.errors ?? [],
+  };
+}
+
+export const UNREACHED = { ok: false, kind: "network", title: "", detail: "", errors: [] };
 
 async function request(path, { signal, ...options } = {}) {
   const abort = new AbortController();
@@ -15,19 +28,11 @@ async function request(path, { signal, ...options } = {}) {
     if (answer.ok) {
       return { ok: true, data: answer.status === 204 ? null : await answer.json() };
     }
-    const problem = await answer.json().catch(() => ({}));
-    const kind = KINDS[answer.status] ?? (answer.status < 500 ? "invalid" : "server");
-    return {
-      ok: false,
-      kind,
-      title: problem.title ?? `HTTP ${answer.status}`,
-      detail: problem.detail ?? "",
-      errors: problem.errors ?? [],
-    };
+    return failure(answer.status, await answer.json().catch(() => ({})));
   } catch (error) {
     // fetch and json() fail with these when nobody answers, or not with JSON.
     if (!(error instanceof TypeError || error instanceof DOMException || error instanceof SyntaxError)) throw error;
-    return { ok: false, kind: "network", title: "", detail: "", errors: [] };
+    return UNREACHED;
   } finally {
     clearTimeout(timer);
   }
@@ -36,16 +41,29 @@ async function request(path, { signal, ...options } = {}) {
 export const get = (path, signal) => request(path, { signal });
 
 // A form on another site can send a cookie but not this header.
-const OURS = { "X-Sharpeyes": "1" };
+export const OURS = { "X-Sharpeyes": "1" };
 
-export const post = (path, body) =>
-  request(path, {
-    method: "POST",
-    headers: { ...OURS, "Content-Type": "application/json" },
+/** `revision` is the one that was read: the service refuses if somebody was quicker. */
+function send(method, path, body, { revision, type = "application/json" } = {}) {
+  const match = revision === undefined ? {} : { "If-Match": `"${revision}"` };
+  return request(path, {
+    method,
+    headers: { ...OURS, ...match, "Content-Type": type },
     body: JSON.stringify(body),
   });
+}
+
+export const post = (path, body, options) => send("POST", path, body, options);
+export const put = (path, body, options) => send("PUT", path, body, options);
+
+/** Change the fields that are given; null empties one (RFC 7396). */
+export const patch = (path, body, revision) =>
+  send("PATCH", path, body, { revision, type: "application/merge-patch+json" });
 
 export const remove = (path) => request(path, { method: "DELETE", headers: OURS });
+
+/** Where the browser itself fetches a file. */
+export const fileAddress = (path) => ROOT + path;
 
 /** A path with a query; empty values are left out. */
 export function withQuery(path, query) {

@@ -1,17 +1,26 @@
 import { useEffect, useRef } from "../vendor/preact-hooks.mjs";
 import { html } from "./html.js";
 import { listen } from "./live.js";
+import { AccountsPage } from "./pages/accounts.js";
+import { AuditPage } from "./pages/audit.js";
 import { CameraPage } from "./pages/camera.js";
 import { CamerasPage } from "./pages/cameras.js";
+import { CoveragePage } from "./pages/coverage.js";
+import { DuplicatesPage } from "./pages/duplicates.js";
 import { EventPage } from "./pages/event.js";
 import { EventsPage } from "./pages/events.js";
+import { ImportPage } from "./pages/import.js";
+import { ImportsPage } from "./pages/imports.js";
 import { MapPage } from "./pages/map.js";
+import { MorePage } from "./pages/more.js";
 import { OverviewPage } from "./pages/overview.js";
+import { PlacesPage } from "./pages/places.js";
 import { SignInPage } from "./pages/sign-in.js";
 import { Empty, Loading, Problem } from "./parts/states.js";
+import { forgetReferences } from "./reference.js";
 import { forgetAnswers } from "./resource.js";
 import { route } from "./route.js";
-import { askSession, session } from "./session.js";
+import { askSession, may, session } from "./session.js";
 import { BottomBar, LostNote, TopBar } from "./shell.js";
 import { useStore } from "./store.js";
 import { TIME_ZONE } from "./times.js";
@@ -19,11 +28,27 @@ import { setLanguage, t } from "./words.js";
 
 const ASK_AGAIN_MS = 3000;
 
-const LISTS = { overview: OverviewPage, map: MapPage, cameras: CamerasPage, events: EventsPage };
-const SINGLES = { cameras: CameraPage, events: EventPage };
+const LISTS = {
+  overview: OverviewPage,
+  map: MapPage,
+  cameras: CamerasPage,
+  events: EventsPage,
+  coverage: CoveragePage,
+  imports: ImportsPage,
+  audit: AuditPage,
+  accounts: AccountsPage,
+  more: MorePage,
+};
+const SINGLES = { cameras: CameraPage, events: EventPage, imports: ImportPage };
+const COVERAGE = { places: PlacesPage, duplicates: DuplicatesPage };
+
+function pageOf(page, id) {
+  if (id === null) return LISTS[page];
+  return page === "coverage" ? COVERAGE[id] : SINGLES[page];
+}
 
 function Page({ language, page, known, id, query }) {
-  const Shown = id === null ? LISTS[page] : SINGLES[page];
+  const Shown = pageOf(page, id);
   if (!known || !Shown) return html`<${Empty} icon="question">${t("page.unknown")}<//>`;
   return html`<${Shown} key=${[language, page, id].join()} id=${id} query=${query} />`;
 }
@@ -33,7 +58,8 @@ function SignedIn({ current, version }) {
   const main = useRef(null);
   const place = `${current.page}/${current.id}`;
   const shown = useRef(place);
-  useEffect(listen, []);
+  // Who may not look at cameras is sent no hints of them.
+  useEffect(() => (may("cameras:read") ? listen() : undefined), []);
   useEffect(() => {
     // Another page, as for a loaded document: at its top, with the reading place in it.
     if (shown.current === place) return;
@@ -64,7 +90,10 @@ export function App() {
     askSession();
   }, []);
   useEffect(() => {
-    if (state === "out") forgetAnswers();
+    if (state === "out") {
+      forgetAnswers();
+      forgetReferences();
+    }
     if (state !== "unreachable") return undefined;
     const timer = setInterval(askSession, ASK_AGAIN_MS);
     return () => clearInterval(timer);

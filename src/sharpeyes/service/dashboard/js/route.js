@@ -3,7 +3,9 @@
 import { createStore } from "./store.js";
 import { LANGUAGES, getLanguage, preferredLanguage } from "./words.js";
 
-const PAGES = ["overview", "map", "cameras", "events", "sign-in"];
+const PAGES = [
+  "overview", "map", "cameras", "events", "coverage", "imports", "audit", "accounts", "more", "sign-in",
+];
 
 function parse(hash) {
   const [path, search = ""] = hash.replace(/^#\/?/, "").split(/\?(.*)/s);

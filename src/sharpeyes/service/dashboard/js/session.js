@@ -14,8 +14,9 @@ export async function askSession() {
   return answer;
 }
 
-export async function signIn(token) {
-  const answer = await post("/session", { token });
+/** @param {{token: string} | {login_name: string, password: string}} proof */
+export async function signIn(proof) {
+  const answer = await post("/session", proof);
   return answer.ok ? askSession() : answer;
 }
 
@@ -30,3 +31,18 @@ export function signedOut() {
 
 /** Whether the server will show this; the server decides, this only avoids asking in vain. */
 export const may = (scope) => session.get().scopes?.includes(scope) ?? false;
+
+// What each page asks the service for.
+const NEEDS = {
+  overview: "cameras:read",
+  map: "cameras:read",
+  cameras: "cameras:read",
+  events: "events:read",
+  coverage: "cameras:read",
+  imports: "cameras:write",
+  audit: "audit:read",
+  accounts: "accounts:read",
+};
+
+/** The pages that whoever is signed in has a use for, in their order. */
+export const usefulPages = () => Object.keys(NEEDS).filter((page) => may(NEEDS[page]));

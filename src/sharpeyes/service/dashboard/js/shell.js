@@ -3,17 +3,18 @@ import { html } from "./html.js";
 import { live } from "./live.js";
 import { Icon } from "./parts/icons.js";
 import { address, route } from "./route.js";
-import { session, signOut } from "./session.js";
+import { may, session, signOut, usefulPages } from "./session.js";
 import { useStore } from "./store.js";
 import { THEMES, theme } from "./theme.js";
 import { formatTime, useTick } from "./times.js";
 import { LANGUAGES, formatDuration, getLanguage, t } from "./words.js";
 
-const PAGES = ["overview", "map", "cameras", "events"];
+// What a thumb can tell apart in a row, with "more" as the last.
+const BOTTOM_MOST = 5;
 const THEME_ICONS = { auto: "auto", light: "sun", dark: "moon" };
 
-const Links = ({ page }) =>
-  PAGES.map(
+const Links = ({ names, page }) =>
+  names.map(
     (name) =>
       html`<a key=${name} href=${address(name)} aria-current=${name === page ? "page" : null}>
         <${Icon} name=${name} /><span>${t(`page.${name}`)}</span>
@@ -72,12 +73,15 @@ function Account() {
 }
 
 export const TopBar = ({ page }) => html`<header class="top-bar">
-  <a class="brand" href=${address("overview")}><img src="/static/icon.svg" alt="" width="24" height="24" />
+  <a class="brand" href=${address(usefulPages()[0] ?? "overview")}><img src="/static/icon.svg" alt="" width="24" height="24" />
     <span>${t("product")}</span></a>
-  <nav class="top-links" aria-label=${t("pages")}><${Links} page=${page} /></nav>
-  <${LiveMark} /><${LanguageChoice} /><${ThemeChoice} /><${Account} />
+  <nav class="top-links" aria-label=${t("pages")}><${Links} names=${usefulPages()} page=${page} /></nav>
+  ${may("cameras:read") && html`<${LiveMark} />`}<${LanguageChoice} /><${ThemeChoice} /><${Account} />
 </header>`;
 
 /** The same links within a thumb's reach; the style sheet shows one of the two. */
-export const BottomBar = ({ page }) =>
-  html`<nav class="bottom-bar" aria-label=${t("pages")}><${Links} page=${page} /></nav>`;
+export function BottomBar({ page }) {
+  const useful = usefulPages();
+  const names = useful.length <= BOTTOM_MOST ? useful : [...useful.slice(0, BOTTOM_MOST - 1), "more"];
+  return html`<nav class="bottom-bar" aria-label=${t("pages")}><${Links} names=${names} page=${page} /></nav>`;
+}

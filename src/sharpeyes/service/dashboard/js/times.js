@@ -20,6 +20,9 @@ export function formatTime(time) {
   return sameIn(DAY) ? format({ ...CLOCK, second: "2-digit" }, time) : format({ ...DAY, ...CLOCK }, time);
 }
 
+/** Local date and time, however long ago. */
+export const formatMoment = (time) => format({ dateStyle: "medium", timeStyle: "short" }, time);
+
 export const formatUtc = (time) => `${new Date(time).toISOString().replace("T", " ").slice(0, 19)} UTC`;
 
 /** Draw again every few seconds: ages grow while nothing else happens. */

@@ -79,3 +79,10 @@ export function formatDuration(ms) {
     Math.floor(Math.max(0, ms) / size),
   );
 }
+
+/** A day that has no time of day: "2026-03-01". */
+export const formatDay = (day) =>
+  new Intl.DateTimeFormat(locale(), { timeZone: "UTC", dateStyle: "medium" }).format(Date.parse(day));
+
+/** A large number where there is no room for it: 12K. */
+export const formatShort = (value) => new Intl.NumberFormat(locale(), { notation: "compact", maximumFractionDigits: 1 }).format(value);

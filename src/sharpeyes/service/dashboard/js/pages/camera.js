@@ -1,54 +1,21 @@
 import { withQuery } from "../api.js";
-import { useDivisions } from "../divisions.js";
 import { html } from "../html.js";
-import { Copyable } from "../parts/camera-name.js";
-import { StatusMark } from "../parts/marks.js";
+import { CameraFile } from "../parts/camera-file.js";
+import { CameraForm } from "../parts/camera-form.js";
+import { Changes } from "../parts/changes.js";
+import { LifePanel } from "../parts/life.js";
+import { CameraMark, StatusMark } from "../parts/marks.js";
 import { Empty, Shown } from "../parts/states.js";
 import { Timeline } from "../parts/timeline.js";
 import { Zones } from "../parts/zones.js";
 import { useResource } from "../resource.js";
-import { address } from "../route.js";
+import { address, refine } from "../route.js";
+import { may } from "../session.js";
 import { Time } from "../times.js";
 import { t, word } from "../words.js";
 import { EventList } from "./events.js";
 
 const SHOWN_EVENTS = 10;
-
-const bracketed = (host) => (host.includes(":") ? `[${host}]` : host);
-
-/** The file's fields in reading order: [key, value] pairs; empty ones stay, so that gaps are seen. */
-function fileRows(camera, nameOf) {
-  const { host, rtsp_port: rtspPort, http_port: httpPort, longitude, latitude } = camera;
-  const rtsp = (path) => host && path && `rtsp://${bracketed(host)}:${rtspPort}${path}`;
-  const copy = (value) => value && html`<${Copyable}>${value}<//>`;
-  const placed = longitude !== null && latitude !== null;
-  return [
-    ["device_code", copy(camera.device_code)],
-    ["tier", word("tier", camera.tier)],
-    ["division", html`${nameOf(camera.division_code)} <span class="muted">${camera.division_code}</span>`],
-    ["position", placed && html`<${Copyable}>${longitude.toFixed(6)}, ${latitude.toFixed(6)}<//>${" "}
-      <a href=${address("map", { query: { camera: camera.device_code } })}>${t("camera.on_map")}</a>`],
-    ["host", copy(host)],
-    ["main_stream", copy(rtsp(camera.main_stream_path))],
-    ["sub_stream", copy(rtsp(camera.sub_stream_path))],
-    ["snapshot", copy(host && camera.snapshot_path && `http://${bracketed(host)}:${httpPort}${camera.snapshot_path}`)],
-    ["poll_mode", word("poll_mode", camera.poll_mode)],
-    ["sampling", camera.sample_source === "none"
-      ? word("sample_source", "none")
-      : t("camera.sampling", { source: word("sample_source", camera.sample_source), seconds: camera.sample_interval_s })],
-    ["updated_at", html`<${Time} at=${camera.updated_at} /> <span class="muted">${t("camera.revision", { revision: camera.revision })}</span>`],
-  ];
-}
-
-const CameraFile = ({ camera, nameOf }) => html`<section class="panel" aria-label=${t("camera.file")}>
-  <h2>${t("camera.file")}</h2>
-  <dl class="file">
-    ${fileRows(camera, nameOf).map(
-      ([key, value]) =>
-        html`<div key=${key}><dt>${t(`field.${key}`)}</dt><dd>${value || html`<span class="muted">${t("none")}</span>`}</dd></div>`,
-    )}
-  </dl>
-</section>`;
 
 function History({ camera }) {
   const { transitions, status } = camera;
@@ -75,7 +42,7 @@ function History({ camera }) {
 function CameraHead({ camera }) {
   return html`<header class="head">
     <h1>${camera.name}</h1>
-    <p class="head-status"><${StatusMark} status=${camera.status} />
+    <p class="head-status"><${CameraMark} camera=${camera} />
       ${camera.cause && html`<strong>${word("cause", camera.cause)}</strong>`}
       ${camera.since && html`<${Time} at=${camera.since} since />`}
       <span class="evidence" lang="en">${camera.evidence}</span></p>
@@ -94,23 +61,32 @@ function CameraEvents({ code }) {
   </section>`;
 }
 
-export function CameraPage({ id: code }) {
+export function CameraPage({ id: code, query }) {
   const resource = useResource(`/cameras/${encodeURIComponent(code)}`, ["status", "camera"]);
-  const { nameOf } = useDivisions();
+  const mayEdit = may("cameras:write");
+  const again = () => resource.again();
+  const seen = () => {
+    refine({ edit: null });
+    again();
+  };
   return html`<p class="crumbs"><a href=${address("cameras")}>${t("page.cameras")}</a></p>
     <${Shown} resource=${resource}>${(camera) => html`
       <${CameraHead} camera=${camera} />
-      <div class="camera-parts">
-        <${CameraFile} camera=${camera} nameOf=${nameOf} />
-        <div class="camera-side">
-          <${History} camera=${camera} />
-          <section class="panel" aria-label=${t("camera.zones")}>
-            <h2>${t("camera.zones")}</h2>
-            ${camera.zones.length === 0
-              ? html`<${Empty} icon="picture">${t("camera.zones.empty")}<//>`
-              : html`<${Zones} zones=${camera.zones} />`}
-          </section>
-        </div>
-        <${CameraEvents} code=${code} />
-      </div>`}<//>`;
+      ${mayEdit && query.edit
+        ? html`<${CameraForm} camera=${camera} onDone=${seen} />`
+        : html`<div class="camera-parts">
+            <${CameraFile} camera=${camera} mayEdit=${mayEdit} />
+            <div class="camera-side">
+              <${LifePanel} camera=${camera} mayEdit=${mayEdit} onDone=${again} />
+              <${History} camera=${camera} />
+              <section class="panel" aria-label=${t("camera.zones")}>
+                <h2>${t("camera.zones")}</h2>
+                ${camera.zones.length === 0
+                  ? html`<${Empty} icon="picture">${t("camera.zones.empty")}<//>`
+                  : html`<${Zones} zones=${camera.zones} />`}
+              </section>
+              <${Changes} code=${code} query=${query} />
+            </div>
+            <${CameraEvents} code=${code} />
+          </div>`}`}<//>`;
 }

@@ -3,7 +3,7 @@ import { withQuery } from "../api.js";
 import { html } from "../html.js";
 import { CameraLink } from "../parts/camera-name.js";
 import { DeliveryStates, EVENT_TYPES, eventSummary, eventTitle, shortType } from "../parts/event-words.js";
-import { Choice } from "../parts/filters.js";
+import { Choice, Chosen } from "../parts/filters.js";
 import { SeverityMark } from "../parts/marks.js";
 import { Pager } from "../parts/pager.js";
 import { Picture } from "../parts/picture.js";
@@ -48,10 +48,7 @@ export function EventsPage({ query }) {
       <${Choice} name="type" value=${type} label=${t("field.type")}
         options=${EVENT_TYPES.map((full) => [full, t(`type.${shortType(full)}`)])} />
       ${camera &&
-      html`<span class="filter chosen"><span>${t("field.camera")}</span>
-        <span class="chip">${name ?? camera}
-          <button type="button" class="quiet" aria-label=${t("filter.camera.drop")} onClick=${() => refine({ camera: null, after: null })}>×</button>
-        </span></span>`}
+      html`<${Chosen} label=${t("field.camera")} onDrop=${() => refine({ camera: null, after: null })}>${name ?? camera}<//>`}
     </form>
     <section class="panel">
       <${Shown} resource=${resource}>${({ events, next }) =>

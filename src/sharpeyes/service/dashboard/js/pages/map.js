@@ -1,69 +1,62 @@
-import { useMemo } from "../../vendor/preact-hooks.mjs";
-import { get, withQuery } from "../api.js";
+import { useRef, useState } from "../../vendor/preact-hooks.mjs";
+import { withQuery } from "../api.js";
 import { useDivisions } from "../divisions.js";
 import { html } from "../html.js";
+import { boxText } from "../map-extent.js";
 import { CameraMap } from "../parts/camera-map.js";
-import { CameraFilters, Search } from "../parts/filters.js";
+import { CameraFilters, cameraFilter } from "../parts/filters.js";
 import { STATUSES, StatusMark } from "../parts/marks.js";
-import { Empty, Shown } from "../parts/states.js";
+import { Problem } from "../parts/states.js";
 import { useResource } from "../resource.js";
 import { address } from "../route.js";
 import { useStore } from "../store.js";
 import { isDark } from "../theme.js";
 import { formatNumber, getLanguage, t } from "../words.js";
 
-const PAGE_SIZE = 1000;
-// What one screen can hold as single points.
-const MOST_POINTS = 5000;
-
-/** All cameras that a filter names, page after page, up to what a map of points can show. */
-async function readCameras(path, signal) {
-  const cameras = [];
-  const query = new URLSearchParams(path.split("?")[1]);
-  query.set("limit", PAGE_SIZE);
-  for (;;) {
-    const answer = await get(`/cameras?${query}`, signal);
-    if (!answer.ok) return answer;
-    const { cameras: page, next, total } = answer.data;
-    cameras.push(...page);
-    if (!next || cameras.length >= MOST_POINTS) return { ok: true, data: { cameras, total } };
-    query.set("after", next);
+/** How many of each status are in view, whether they stand there as numbers or as points. */
+function countsOf({ points, cells }) {
+  const counts = {};
+  for (const { status } of points) counts[status] = (counts[status] ?? 0) + 1;
+  for (const { by_status: byStatus } of cells) {
+    for (const [status, count] of Object.entries(byStatus)) counts[status] = (counts[status] ?? 0) + count;
   }
+  return counts;
 }
 
-const isPlaced = ({ longitude, latitude }) => typeof longitude === "number" && typeof latitude === "number";
-
-function Legend({ cameras, query }) {
-  return html`<ul class="legend">
-    ${STATUSES.map((status) => {
-      const count = cameras.filter((camera) => camera.status === status).length;
-      return html`<li key=${status}><a href=${address("cameras", { query: { ...query, status } })}>
-        <${StatusMark} status=${status} /><span class="count">${formatNumber(count)}</span></a></li>`;
-    })}
+function Legend({ seen, query }) {
+  const counts = countsOf(seen);
+  return html`<ul class="legend" aria-label=${t("map.in_view")}>
+    ${STATUSES.map(
+      (status) => html`<li key=${status}><a href=${address("cameras", { query: { ...query, status } })}>
+        <${StatusMark} status=${status} /><span class="count">${formatNumber(counts[status] ?? 0)}</span></a></li>`,
+    )}
   </ul>`;
 }
 
 export function MapPage({ query }) {
-  const { tier, division, status, q } = query;
-  const filter = { tier, division, status, q };
-  const resource = useResource(withQuery("/cameras", filter), ["status", "camera"], readCameras);
+  const filter = { ...cameraFilter(query), bbox: null };
+  const [view, setView] = useState(null);
+  const bbox = view && boxText(view);
+  const resource = useResource(view && withQuery("/map", { ...filter, bbox, zoom: view.zoom }), ["status", "camera"]);
   const divisions = useDivisions();
   const dark = useStore(isDark);
-  // The same list until the next answer: moving the map must not load all its points anew.
-  const placed = useMemo(() => (resource.data?.cameras ?? []).filter(isPlaced), [resource.data]);
+  // What was last in view stays until the answer for the next view: a map must not blink.
+  const last = useRef(null);
+  if (resource.data) last.current = resource.data;
+  const seen = last.current;
+  const middle = view && `${((view.west + view.east) / 2).toFixed(5)},${((view.south + view.north) / 2).toFixed(5)}`;
   return html`<h1 class="only-read">${t("page.map")}</h1>
-    <${CameraFilters} query=${query}><${Search} value=${q} /><//>
-    <section class="panel map-panel" aria-label=${t("page.map")}>
-      <${Shown} resource=${resource}>${({ cameras, total }) => {
-        const unplaced = cameras.length - placed.length;
-        return html`
-          <${CameraMap} key=${`${dark} ${getLanguage()}`} cameras=${placed} divisions=${divisions} query=${query} />
-          <${Legend} cameras=${placed} query=${filter} />
-          <p class="map-notes">
-            ${cameras.length < total && html`<span>${t("map.truncated", { shown: cameras.length, total })}</span>`}
-            ${unplaced > 0 && html`<span>${t("map.unplaced", { count: unplaced })}</span>`}
-          </p>
-          ${placed.length === 0 && html`<div class="map-empty"><${Empty} icon="map">${t("map.empty")}<//></div>`}`;
-      }}<//>
+    <${CameraFilters} query=${query} />
+    <section class="panel map-panel" aria-label=${t("page.map")} aria-busy=${view === null || resource.loading ? "true" : "false"}>
+      <${CameraMap} key=${`${dark} ${getLanguage()}`} seen=${seen} filter=${filter} divisions=${divisions} query=${query} onView=${setView} />
+      <p class="map-notes" role="status">
+        ${resource.loading && html`<span class="busy"><span class="spinner" aria-hidden="true"></span>${t("map.loading")}</span>`}
+        ${resource.problem && !resource.data && html`<span class="failed">${t("map.not_refreshed")}</span>`}
+        ${!resource.loading && resource.data?.cameras === 0 && html`<span>${t("map.empty")}</span>`}
+        ${seen && html`<span class="map-count"><a href=${address("cameras", { query: { ...filter, bbox } })}>${t("map.cameras", { count: seen.cameras })}</a>${t("separator")}<a
+          href=${address("cameras", { query: { ...filter, near: middle } })}>${t("map.nearest_middle")}</a></span>`}
+      </p>
+      ${seen && html`<${Legend} seen=${seen} query=${{ ...filter, bbox }} />`}
+      ${seen === null && resource.problem && html`<div class="map-problem"><${Problem} problem=${resource.problem} again=${resource.again} /></div>`}
     </section>`;
 }

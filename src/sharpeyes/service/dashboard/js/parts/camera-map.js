@@ -1,68 +1,59 @@
-import { render } from "../../vendor/preact.mjs";
-import { useEffect, useRef, useState } from "../../vendor/preact-hooks.mjs";
+// Cameras on a map, as the service counts them: numbers from afar, points when near.
+import { useEffect, useMemo, useRef, useState } from "../../vendor/preact-hooks.mjs";
+import { get } from "../api.js";
 import { html } from "../html.js";
-import { address, go, refine } from "../route.js";
-import { formatNumber, t } from "../words.js";
-import { CameraLink } from "./camera-name.js";
-import { addMarks, graticule, loadMapLibre, mapStyle, pointsOf, showDistricts } from "./map-style.js";
-import { StatusMark } from "./marks.js";
-import { online } from "./share.js";
-import { Empty, Loading } from "./states.js";
+import { extentOf, middleOf } from "../map-extent.js";
+import { isPlaced } from "../positions.js";
+import { address, go } from "../route.js";
+import { t } from "../words.js";
+import { CameraLink, Copyable } from "./camera-name.js";
+import { GroundMap, fit, inElement, viewOf } from "./ground-map.js";
+import { cellFeatures, cellWords } from "./map-cells.js";
+import { NOTHING, addLabel, addShape, colour, pictures } from "./map-style.js";
+import { STATUSES, STATUS_SHAPES, StatusMark } from "./marks.js";
 
 // A finger's width and a little: what lies under one touch.
 const REACH_PX = 6;
 const CLOSE_ZOOM = 14;
+const CELL_STEPS = 2;
 const MOST_LISTED = 12;
-
-const CONTROL_WORDS = {
-  "NavigationControl.ZoomIn": "map.zoom_in",
-  "NavigationControl.ZoomOut": "map.zoom_out",
-  "Map.Title": "page.map",
-  "Popup.Close": "close",
-  "ScaleControl.Meters": "unit.m",
-  "ScaleControl.Kilometers": "unit.km",
-};
-
-/** "12.50/30.58/114.30" -> what the map takes; null if the address says nothing usable. */
-function viewOf(text) {
-  const [zoom, latitude, longitude] = (text ?? "").split("/").map(Number);
-  const usable = [zoom, latitude, longitude].every(Number.isFinite) && Math.abs(latitude) <= 85;
-  return usable ? { zoom, center: [longitude, latitude] } : null;
-}
+// A camera that needs somebody is never hidden below one that does not.
+const ORDER = [...STATUSES].reverse();
 
 /** Where the map begins: the address's view, else the chosen camera, else everything. */
-function firstView({ LngLatBounds }, cameras, query) {
+async function firstView(query, filter) {
   const kept = viewOf(query.at);
   if (kept) return kept;
-  const chosen = cameras.find((camera) => camera.device_code === query.camera);
-  if (chosen) return { center: [chosen.longitude, chosen.latitude], zoom: CLOSE_ZOOM };
-  if (cameras.length === 0) return { center: [114.3, 30.6], zoom: 9 };
-  const bounds = new LngLatBounds();
-  for (const { longitude, latitude } of cameras) bounds.extend([longitude, latitude]);
-  return { bounds, fitBoundsOptions: { padding: 44, maxZoom: CLOSE_ZOOM } };
+  if (query.camera) {
+    const { data: camera } = await get(`/cameras/${encodeURIComponent(query.camera)}`);
+    if (camera && isPlaced(camera)) return { center: [camera.longitude, camera.latitude], zoom: CLOSE_ZOOM };
+  }
+  return fit(await extentOf(filter));
 }
 
-/** A district's name where its cameras are, with its share online. */
-function districtLabels(cameras, { nameOf, districtOf }) {
-  const groups = new Map();
-  for (const camera of cameras) {
-    const code = districtOf(camera.division_code);
-    const group = groups.get(code) ?? { count: 0, longitude: 0, latitude: 0, ok: 0, degraded: 0, measured: 0, unknown: 0 };
-    group.count += 1;
-    group.longitude += camera.longitude;
-    group.latitude += camera.latitude;
-    if (camera.status in group) group[camera.status] += 1;
-    if (camera.status !== "not_measured") group.measured += 1;
-    groups.set(code, group);
-  }
-  return [...groups].map(([code, group]) => {
-    const { online: part, base } = online(group);
-    return {
-      name: nameOf(code),
-      share: base > 0 ? t("map.share", { online: part, base }) : formatNumber(group.count),
-      at: [group.longitude / group.count, group.latitude / group.count],
-    };
-  });
+const point = (coordinates, properties) => ({ type: "Feature", geometry: { type: "Point", coordinates }, properties });
+const collection = (features) => ({ type: "FeatureCollection", features });
+
+const pointFeatures = (points, chosen) =>
+  collection(
+    points.map(({ device_code: code, name, status, longitude, latitude }) =>
+      point([longitude, latitude], { code, name, status, image: status, order: ORDER.indexOf(status), chosen: code === chosen }),
+    ),
+  );
+
+/** Names between the rows of marks: above the cell that each would lie on. */
+function labelFeatures(map, labels, cells) {
+  if (cells.length === 0) return NOTHING;
+  const { west, south, east, north } = cells[0];
+  const [width, height] = [east - west, north - south];
+  return collection(
+    labels.map(({ name, at: [longitude, latitude] }) => {
+      addLabel(map, name);
+      const x = west + (Math.floor((longitude - west) / width) + 0.5) * width;
+      const y = south + (Math.floor((latitude - south) / height) + 1) * height;
+      return point([x, y], { image: name });
+    }),
+  );
 }
 
 const Under = ({ cameras }) => html`<ul class="map-list">
@@ -73,90 +64,105 @@ const Under = ({ cameras }) => html`<ul class="map-list">
   ${cameras.length > MOST_LISTED && html`<li class="muted">${t("map.more_here", { count: cameras.length - MOST_LISTED })}</li>`}
 </ul>`;
 
-const inElement = (markup) => {
-  const element = document.createElement("div");
-  render(markup, element);
-  return element;
+const Here = ({ lng, lat }) => {
+  const near = `${lng.toFixed(5)},${lat.toFixed(5)}`;
+  return html`<p><${Copyable}>${near}<//></p><a href=${address("cameras", { query: { near } })}>${t("map.nearest")}</a>`;
 };
 
-/** Make the map and its habits; cameras come later through its "cameras" source. */
-function makeMap(maplibre, container, cameras, query) {
-  const map = new maplibre.Map({
-    container,
-    style: mapStyle(),
-    attributionControl: false,
-    dragRotate: false,
-    pitchWithRotate: false,
-    touchPitch: false,
-    maxZoom: 18,
-    locale: Object.fromEntries(Object.entries(CONTROL_WORDS).map(([theirs, ours]) => [theirs, t(ours)])),
-    ...firstView(maplibre, cameras, query),
+function addLayers(map) {
+  for (const source of ["points", "cells", "names"]) map.addSource(source, { type: "geojson", data: NOTHING });
+  for (const [status, shape] of Object.entries(STATUS_SHAPES)) addShape(map, status, shape, colour(`status-${status}`));
+  map.addLayer({
+    id: "chosen",
+    type: "circle",
+    source: "points",
+    filter: ["get", "chosen"],
+    paint: { "circle-radius": 16, "circle-color": "transparent", "circle-stroke-color": colour("accent"), "circle-stroke-width": 3 },
   });
-  map.touchZoomRotate.disableRotation();
-  map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new maplibre.ScaleControl(), "bottom-right");
-  addMarks(map);
-
-  const popup = new maplibre.Popup({ maxWidth: "320px" });
-  const tip = new maplibre.Popup({ closeButton: false, closeOnClick: false, className: "map-tip", offset: 10 });
-  const under = ({ x, y }) =>
-    map
-      .queryRenderedFeatures([[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]], { layers: ["cameras"] })
-      .map((feature) => feature.properties);
-
-  map.on("click", (click) => {
-    const found = under(click.point);
-    if (found.length === 1) go("cameras", { id: found[0].code });
-    else if (found.length > 1) popup.setLngLat(click.lngLat).setDOMContent(inElement(html`<${Under} cameras=${found} />`)).addTo(map);
-  });
-  map.on("mousemove", (move) => {
-    const [first] = under(move.point);
-    map.getCanvas().style.cursor = first ? "pointer" : "";
-    if (!first) tip.remove();
-    else tip.setLngLat(move.lngLat).setDOMContent(inElement(html`<${StatusMark} status=${first.status} /> <span>${first.name}</span>`)).addTo(map);
-  });
-  map.on("mouseout", () => tip.remove());
-  map.on("moveend", () => {
-    const { lng, lat } = map.getCenter();
-    refine({ at: `${map.getZoom().toFixed(2)}/${lat.toFixed(4)}/${lng.toFixed(4)}` });
-  });
-  return map;
+  map.addLayer(pictures("points", ["interpolate", ["linear"], ["zoom"], 11, 0.8, 14, 1.1]));
+  map.addLayer(pictures("cells"));
+  // Names that would cover each other wait for a nearer look.
+  map.addLayer({ id: "names", type: "symbol", source: "names", layout: { "icon-image": ["get", "image"] } });
 }
 
-/** Cameras as points on a background of our own: there are no tiles in a private network. */
-export function CameraMap({ cameras, divisions, query }) {
-  const place = useRef(null);
-  const [drawn, setDrawn] = useState(null); // the map, once loaded
-  const [failed, setFailed] = useState(false);
+/** What happens under the mouse and the finger. cellsOf(): the cells as they were last drawn. */
+function addHabits(map, { Popup }, cellsOf) {
+  const popup = new Popup({ maxWidth: "320px" });
+  const tip = new Popup({ closeButton: false, closeOnClick: false, className: "map-tip", offset: 10 });
+  const under = ({ x, y }, layer) =>
+    map
+      .queryRenderedFeatures([[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]], { layers: [layer] })
+      .map((feature) => feature.properties);
+  const say = (at, markup) => popup.setLngLat(at).setDOMContent(inElement(markup)).addTo(map);
 
+  map.on("click", ({ point: spot, lngLat }) => {
+    const cameras = under(spot, "points");
+    const [cell] = under(spot, "cells").map(({ index }) => cellsOf()[index]);
+    if (cameras.length === 1) go("cameras", { id: cameras[0].code });
+    else if (cameras.length > 1) say(lngLat, html`<${Under} cameras=${cameras} />`);
+    else if (cell) map.easeTo({ center: [(cell.west + cell.east) / 2, (cell.south + cell.north) / 2], zoom: map.getZoom() + CELL_STEPS });
+    else say(lngLat, html`<${Here} ...${lngLat} />`);
+  });
+  map.on("mousemove", ({ point: spot, lngLat }) => {
+    const [camera] = under(spot, "points");
+    const [cell] = under(spot, "cells").map(({ index }) => cellsOf()[index]);
+    map.getCanvas().style.cursor = camera || cell ? "pointer" : "";
+    if (!camera && !cell) tip.remove();
+    else {
+      const words = camera ? html`<${StatusMark} status=${camera.status} /> <span>${camera.name}</span>` : cellWords(cell);
+      tip.setLngLat(lngLat).setDOMContent(inElement(html`<span>${words}</span>`)).addTo(map);
+    }
+  });
+  map.on("mouseout", () => tip.remove());
+}
+
+/** The divisions to name: those right below the chosen one, one after another. */
+function useLabels(divisions, chosen) {
+  const [labels, setLabels] = useState([]);
+  const parent = chosen ?? divisions.top?.division_code;
   useEffect(() => {
-    let map = null;
     let gone = false;
-    loadMapLibre().then((maplibre) => {
-      if (gone) return;
-      if (maplibre === null) {
-        setFailed(true);
-        return;
+    setLabels([]);
+    (async () => {
+      for (const { division_code: code } of divisions.childrenOf(parent)) {
+        const at = await middleOf(code);
+        if (gone) return;
+        if (at) setLabels((last) => [...last, { name: divisions.nameOf(code), at }]);
       }
-      map = makeMap(maplibre, place.current, cameras, query);
-      map.on("load", () => setDrawn(map));
-    });
+    })();
     return () => {
       gone = true;
-      map?.remove();
     };
-  }, []);
+  }, [divisions, parent]);
+  return labels;
+}
+
+/** @param {{seen: object | null, filter: object, divisions: object, query: object, onView: (view: object) => void}} props
+ *   seen: what the service last said of the view; stays until it says something else */
+export function CameraMap({ seen, filter, divisions, query, onView }) {
+  const [map, setMap] = useState(null); // once it is loaded
+  const cells = useRef([]);
+  const drawn = useRef(new Set());
+  const labels = useLabels(divisions, filter.division);
+  const prepare = useMemo(
+    () => (made, maplibre) => {
+      addLayers(made);
+      addHabits(made, maplibre, () => cells.current);
+    },
+    [],
+  );
 
   useEffect(() => {
-    if (drawn === null) return;
-    drawn.getSource("cameras").setData(pointsOf(cameras, query.camera));
-    drawn.getSource("graticule").setData(graticule(cameras));
-    showDistricts(drawn, districtLabels(cameras, divisions));
-  }, [drawn, cameras, divisions.all, query.camera]);
+    if (map === null || seen === null) return;
+    cells.current = seen.cells;
+    map.getSource("points").setData(pointFeatures(seen.points, query.camera));
+    const made = cellFeatures(map, seen.cells, drawn.current);
+    drawn.current = made.drawn;
+    map.getSource("cells").setData(made.data);
+  }, [map, seen, query.camera]);
+  useEffect(() => {
+    if (map !== null && seen !== null) map.getSource("names").setData(labelFeatures(map, labels, seen.cells));
+  }, [map, seen, labels]);
 
-  if (failed) {
-    return html`<${Empty} icon="map"><strong>${t("map.failed")}</strong>
-      <p><a href=${address("cameras")}>${t("map.failed.table")}</a></p><//>`;
-  }
-  return html`<div class="map" ref=${place} data-drawn=${drawn !== null}>${drawn === null && html`<${Loading} />`}</div>`;
+  return html`<${GroundMap} first=${() => firstView(query, filter)} prepare=${prepare} onView=${onView} onReady=${setMap} />`;
 }

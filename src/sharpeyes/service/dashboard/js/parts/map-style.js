@@ -1,16 +1,13 @@
-// What the map draws: a plain ground, a grid of degrees, and the marks of the cameras.
-import { STATUSES, STATUS_SHAPES } from "./marks.js";
-
+// What every map draws: a plain ground, a grid of degrees, and marks as pictures.
+// MapLibre's own text needs font files; the browser's fonts are already here.
 const MARK_PX = 18;
-const PIXEL_RATIO = 2;
-const LABEL_PX = 14;
-const GRID_DEGREES = 0.1;
-const GRID_MOST_LINES = 60;
-// A camera that needs somebody is never hidden below one that does not.
-const ORDER = [...STATUSES].reverse();
+export const PIXEL_RATIO = 2;
+const LABEL_PX = 12;
+const GRID_DEGREES = [10, 5, 1, 0.5, 0.1, 0.05, 0.01];
+const GRID_LEAST_LINES = 4;
 
-const NOTHING = { type: "FeatureCollection", features: [] };
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+export const NOTHING = { type: "FeatureCollection", features: [] };
+export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 let loading = null;
 
@@ -31,63 +28,48 @@ export function loadMapLibre() {
   return loading;
 }
 
-export function mapStyle() {
-  return {
-    version: 8,
-    sources: {
-      graticule: { type: "geojson", data: NOTHING },
-      districts: { type: "geojson", data: NOTHING },
-      cameras: { type: "geojson", data: NOTHING },
-    },
-    layers: [
-      { id: "ground", type: "background", paint: { "background-color": colour("map-ground") } },
-      {
-        id: "graticule",
-        type: "line",
-        source: "graticule",
-        paint: { "line-color": colour("map-grid"), "line-width": 1 },
-      },
-      {
-        id: "districts",
-        type: "symbol",
-        source: "districts",
-        // Names that would cover each other wait for a nearer look.
-        layout: { "icon-image": ["get", "image"] },
-      },
-      {
-        id: "chosen",
-        type: "circle",
-        source: "cameras",
-        filter: ["get", "chosen"],
-        paint: {
-          "circle-radius": 16,
-          "circle-color": "transparent",
-          "circle-stroke-color": colour("accent"),
-          "circle-stroke-width": 3,
-        },
-      },
-      {
-        id: "cameras",
-        type: "symbol",
-        source: "cameras",
-        layout: {
-          "icon-image": ["get", "status"],
-          "icon-size": ["interpolate", ["linear"], ["zoom"], 8, 0.55, 11, 0.8, 14, 1.1],
-          "icon-allow-overlap": true,
-          "icon-ignore-placement": true,
-          "symbol-sort-key": ["get", "order"],
-        },
-      },
-    ],
-  };
-}
+export const groundStyle = () => ({
+  version: 8,
+  sources: { graticule: { type: "geojson", data: NOTHING } },
+  layers: [
+    { id: "ground", type: "background", paint: { "background-color": colour("map-ground") } },
+    { id: "graticule", type: "line", source: "graticule", paint: { "line-color": colour("map-grid"), "line-width": 1 } },
+  ],
+});
 
-function mark(shape, fill) {
+/** A layer of pictures that never give way to each other. */
+export const pictures = (source, size = 1) => ({
+  id: source,
+  type: "symbol",
+  source,
+  layout: {
+    "icon-image": ["get", "image"],
+    "icon-size": size,
+    "icon-allow-overlap": true,
+    "icon-ignore-placement": true,
+    "symbol-sort-key": ["get", "order"],
+  },
+});
+
+/** A canvas of so many CSS pixels; its context is scaled to them. */
+export function canvasOf(width, height) {
   const canvas = document.createElement("canvas");
-  canvas.width = MARK_PX * PIXEL_RATIO;
-  canvas.height = MARK_PX * PIXEL_RATIO;
+  canvas.width = Math.ceil(width) * PIXEL_RATIO;
+  canvas.height = Math.ceil(height) * PIXEL_RATIO;
   const context = canvas.getContext("2d");
   context.scale(PIXEL_RATIO, PIXEL_RATIO);
+  return context;
+}
+
+export function addPicture(map, name, context) {
+  const { width, height } = context.canvas;
+  if (!map.hasImage(name)) map.addImage(name, context.getImageData(0, 0, width, height), { pixelRatio: PIXEL_RATIO });
+}
+
+/** One of the shapes of marks.js in a context, `size` pixels wide, with an edge against the ground. */
+export function drawShape(context, shape, fill, size = MARK_PX) {
+  context.save();
+  context.scale(size / MARK_PX, size / MARK_PX);
   context.translate(1, 1); // the shapes are 16 wide, with room for their edge
   const path = new Path2D(shape);
   context.lineWidth = 2;
@@ -96,82 +78,45 @@ function mark(shape, fill) {
   context.stroke(path);
   context.fillStyle = fill;
   context.fill(path, "evenodd");
-  return context.getImageData(0, 0, canvas.width, canvas.height);
+  context.restore();
 }
 
-/** The same marks as in tables, in the colours of the theme. */
-export function addMarks(map) {
-  for (const [status, shape] of Object.entries(STATUS_SHAPES)) {
-    map.addImage(status, mark(shape, colour(`status-${status}`)), { pixelRatio: PIXEL_RATIO });
-  }
+export function addShape(map, name, shape, fill) {
+  const context = canvasOf(MARK_PX, MARK_PX);
+  drawShape(context, shape, fill);
+  addPicture(map, name, context);
 }
 
-/** A label as a picture: MapLibre's own text needs font files, the browser's fonts are already here. */
-function label(name, share) {
-  const canvas = document.createElement("canvas");
-  const context = canvas.getContext("2d");
-  const { fontFamily } = getComputedStyle(document.body);
-  const lines = [
-    [name, `650 ${LABEL_PX}px ${fontFamily}`, colour("text"), LABEL_PX],
-    [share, `400 ${LABEL_PX - 2}px ${fontFamily}`, colour("muted"), LABEL_PX * 2 + 1],
-  ];
-  const widths = lines.map(([text, font]) => {
-    context.font = font;
-    return context.measureText(text).width;
-  });
-  canvas.width = (Math.max(...widths) + 4) * PIXEL_RATIO;
-  canvas.height = (LABEL_PX * 2 + 6) * PIXEL_RATIO; // resets the context
-  context.scale(PIXEL_RATIO, PIXEL_RATIO);
+/** A name on a ground of its own: it can be read whatever lies below it. */
+export function addLabel(map, name) {
+  const font = `650 ${LABEL_PX}px ${getComputedStyle(document.body).fontFamily}`;
+  const measured = canvasOf(1, 1);
+  measured.font = font;
+  const width = measured.measureText(name).width + 12;
+  const height = LABEL_PX + 7;
+  const context = canvasOf(width, height);
+  context.fillStyle = colour("surface");
+  context.strokeStyle = colour("line-strong");
+  context.beginPath();
+  context.roundRect(0.5, 0.5, width - 1, height - 1, 4);
+  context.fill();
+  context.stroke();
+  context.font = font;
   context.textAlign = "center";
-  for (const [text, font, fill, y] of lines) {
-    context.font = font;
-    context.fillStyle = fill;
-    context.fillText(text, canvas.width / PIXEL_RATIO / 2, y);
-  }
-  return context.getImageData(0, 0, canvas.width, canvas.height);
+  context.textBaseline = "middle";
+  context.fillStyle = colour("text");
+  context.fillText(name, width / 2, height / 2 + 0.5);
+  addPicture(map, name, context);
 }
 
-/** Names of districts, below the cameras' marks. labels: { name, share, at: [longitude, latitude] } */
-export function showDistricts(map, labels) {
-  const features = labels.map(({ name, share, at }) => {
-    const image = `${name} ${share}`;
-    if (!map.hasImage(image)) map.addImage(image, label(name, share), { pixelRatio: PIXEL_RATIO });
-    return { type: "Feature", geometry: { type: "Point", coordinates: at }, properties: { image } };
-  });
-  map.getSource("districts").setData({ type: "FeatureCollection", features });
-}
-
-export function pointsOf(cameras, chosenCode) {
-  return {
-    type: "FeatureCollection",
-    features: cameras.map((camera) => ({
-      type: "Feature",
-      geometry: { type: "Point", coordinates: [camera.longitude, camera.latitude] },
-      properties: {
-        code: camera.device_code,
-        name: camera.name,
-        status: camera.status,
-        order: ORDER.indexOf(camera.status),
-        chosen: camera.device_code === chosenCode,
-      },
-    })),
-  };
-}
-
-/** Lines at each tenth of a degree around the cameras: a sense of place and size without tiles. */
-export function graticule(cameras) {
-  if (cameras.length === 0) return NOTHING;
-  const span = (values) => {
-    const lowest = values.reduce((a, b) => Math.min(a, b));
-    const highest = values.reduce((a, b) => Math.max(a, b));
-    return [Math.floor((lowest - 1) / GRID_DEGREES), Math.ceil((highest + 1) / GRID_DEGREES)];
-  };
-  const [west, east] = span(cameras.map(({ longitude }) => longitude));
-  const [south, north] = span(cameras.map(({ latitude }) => latitude));
-  if (east - west > GRID_MOST_LINES || north - south > GRID_MOST_LINES) return NOTHING;
-  const at = (x, y) => [x * GRID_DEGREES, y * GRID_DEGREES];
+/** Lines of whole degrees, tenths or hundredths in view: a sense of place and size without tiles. */
+export function graticule({ west, south, east, north }) {
+  const step = GRID_DEGREES.find((degrees) => (east - west) / degrees >= GRID_LEAST_LINES) ?? GRID_DEGREES.at(-1);
   const lines = [];
-  for (let x = west; x <= east; x += 1) lines.push([at(x, south), at(x, north)]);
-  for (let y = south; y <= north; y += 1) lines.push([at(west, y), at(east, y)]);
+  const upTo = (first, last, draw) => {
+    for (let number = Math.ceil(first / step); number * step <= last; number += 1) lines.push(draw(number * step));
+  };
+  upTo(west, east, (x) => [[x, south], [x, north]]);
+  upTo(south, north, (y) => [[west, y], [east, y]]);
   return { type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: lines } };
 }

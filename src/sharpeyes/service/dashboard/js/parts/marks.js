@@ -22,8 +22,12 @@ export const STATUS_SHAPES = {
 
 // What a list may be narrowed to, worst first.
 export const STATUSES = ["offline", "degraded", "unknown", "ok", "not_measured"];
+export const LIVES = ["planned", "in_service", "maintenance", "removed"];
 export const TIERS = ["city", "district", "social", "police", "other"];
 
+export const COVERAGE_COLOURS = { covered: "status-ok", not_covered: "status-offline", unknown: "status-unknown" };
+export const COVERAGE_SHAPES = { covered: DISC, not_covered: CROSSED_SQUARE, unknown: HOLLOW_DIAMOND };
+const RUN_SHAPES = { running: RING, done: DISC, stopped: TRIANGLE, failed: CROSSED_SQUARE, undone: HOLLOW_DIAMOND };
 const SEVERITY_SHAPES = { alert: CROSSED_SQUARE, warning: TRIANGLE, info: RING };
 const DELIVERY_SHAPES = { dead: CROSSED_SQUARE, pending: HOLLOW_DIAMOND, delivered: DISC };
 
@@ -38,6 +42,17 @@ function Mark({ group, value, shape, label = true, children }) {
 
 export const StatusMark = ({ status, label }) =>
   html`<${Mark} group="status" value=${status} shape=${STATUS_SHAPES[status] ?? RING} label=${label} />`;
+
+/** A camera's status; where it is in its life, if that is why nobody asks it. */
+export const CameraMark = ({ camera: { status, life }, label }) =>
+  life === "maintenance"
+    ? html`<${StatusMark} status="maintenance" label=${label} />`
+    : html`<${StatusMark} status=${status} label=${label} />${life !== "in_service" && html` <span class="tag">${word("life", life)}</span>`}`;
+
+export const CoverageMark = ({ state, label }) =>
+  html`<${Mark} group="coverage" value=${state} shape=${COVERAGE_SHAPES[state] ?? RING} label=${label} />`;
+
+export const RunMark = ({ state }) => html`<${Mark} group="run" value=${state} shape=${RUN_SHAPES[state] ?? RING} />`;
 
 export const SeverityMark = ({ severity, label }) =>
   html`<${Mark} group="severity" value=${severity} shape=${SEVERITY_SHAPES[severity] ?? RING} label=${label} />`;
