@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -118,6 +118,7 @@ async def merge(
     keep_revision: int | None = None,
     drop_revision: int | None = None,
     dry_run: bool = False,
+    record: Callable[[Connection], Awaitable[None]] | None = None,
 ) -> Merge:
     """Make one camera of two, in one transaction.
 
@@ -135,6 +136,7 @@ async def merge(
         keep_revision: The revision that the caller read, to refuse where somebody was quicker.
         drop_revision: The same, of the other.
         dry_run: Whether only to tell what would be done.
+        record: Writes down elsewhere that it was done, in its transaction.
 
     Raises:
         MergeError: They are the same record, or one of them is removed already.
@@ -183,6 +185,8 @@ async def merge(
             await (await ZoneEdit.of(connection, keep_code)).add(zones)
         state = LifeState(Life.REMOVED, f"merged into camera {keep_code}: it is the same")
         await edit.move(drop_code, state)
+        if record is not None:
+            await record(connection)
     return done
 
 

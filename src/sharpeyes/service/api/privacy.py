@@ -8,6 +8,7 @@ import msgspec
 
 from sharpeyes.registry.camera import CameraFile, FiledCamera
 from sharpeyes.registry.history import CameraChange
+from sharpeyes.registry.merging import Merge
 from sharpeyes.service.access import Principal
 from sharpeyes.service.roles import Scope
 
@@ -33,6 +34,13 @@ def shown_change(change: CameraChange, principal: Principal) -> CameraChange:
     return msgspec.structs.replace(
         change, before=_masked_fields(change.before), after=_masked_fields(change.after)
     )
+
+
+def shown_merge(done: Merge, principal: Principal) -> Merge:
+    """Return what a merge fills in with its contacts as the caller may see them."""
+    if Scope.CONTACTS_READ in principal.scopes:
+        return done
+    return msgspec.structs.replace(done, filled=_masked_fields(done.filled))
 
 
 def kept_contacts(file: CameraFile, stored: FiledCamera, principal: Principal) -> CameraFile:

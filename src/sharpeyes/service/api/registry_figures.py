@@ -20,10 +20,11 @@ from sharpeyes.registry.figures import level_below
 from sharpeyes.registry.merging import Merge, merge
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import Operation, answer
+from sharpeyes.service.api.privacy import shown_merge
 from sharpeyes.service.api.reading import read_body, read_query
 from sharpeyes.service.api.refusals import refusals
 from sharpeyes.service.api.security import PRINCIPAL
-from sharpeyes.service.audit import audit
+from sharpeyes.service.audit import Connection, audit
 from sharpeyes.service.roles import Scope
 
 DivisionText = Annotated[str, msgspec.Meta(max_length=16)]
@@ -103,7 +104,12 @@ async def list_duplicates(request: web.Request) -> web.Response:
 async def merge_cameras(request: web.Request) -> web.Response:
     """Make one camera of two."""
     body, context = await read_body(request, MergeBody), request.app[CONTEXT]
-    actor = request[PRINCIPAL].name
+    principal = request[PRINCIPAL]
+    actor = principal.name
+
+    async def record(connection: Connection) -> None:
+        await audit(connection, actor, "camera.merge", body.keep, detail={"dropped": body.drop})
+
     with refusals():
         done = await merge(
             context.cameras,
@@ -113,11 +119,9 @@ async def merge_cameras(request: web.Request) -> web.Response:
             keep_revision=body.keep_revision,
             drop_revision=body.drop_revision,
             dry_run=body.dry_run,
+            record=record,
         )
-    if not body.dry_run:
-        async with context.pool.acquire() as connection:
-            await audit(connection, actor, "camera.merge", body.keep, detail={"dropped": body.drop})
-    return answer(done)
+    return answer(shown_merge(done, principal))
 
 
 async def _level(request: web.Request, query: FiguresQuery) -> Level:

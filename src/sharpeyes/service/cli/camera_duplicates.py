@@ -13,6 +13,7 @@ from sharpeyes.registry.duplicates import DuplicateSearch
 from sharpeyes.registry.merging import Merge, merge
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.service.access import COMMAND_LINE
+from sharpeyes.service.audit import Connection, audit
 from sharpeyes.service.cli.context import open_database, run
 from sharpeyes.service.cli.output import CliError, note, print_json, print_table
 from sharpeyes.service.cli.registered import JsonOption, find_camera
@@ -93,12 +94,20 @@ def merge_cameras(
             store = CameraStore(database.pool, credentials)
             kept = await find_camera(store, keep)
             dropped = await find_camera(store, drop)
+
+            async def record(connection: Connection) -> None:
+                detail = {"dropped": dropped.device_code}
+                await audit(
+                    connection, COMMAND_LINE, "camera.merge", kept.device_code, detail=detail
+                )
+
             return await merge(
                 store,
                 kept.device_code,
                 dropped.device_code,
                 actor=COMMAND_LINE,
                 dry_run=dry_run,
+                record=record,
             )
 
     planned = run(command(dry_run=True))

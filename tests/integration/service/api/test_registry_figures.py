@@ -135,6 +135,20 @@ async def test_duplicates_are_found_and_merged(ask: Ask) -> None:
     assert nobody.status == HTTPStatus.NOT_FOUND
 
 
+async def test_a_merge_is_audited_once_and_masks_telephones(api: Any, ask: Ask) -> None:
+    await ask("POST", "/cameras", json=CAMERA)
+    telephone = {"managing_unit": "市公安局", "contacts": ["027-85550100"]}
+    await ask("POST", "/cameras", json=CAMERA | {"device_code": DROP} | telephone)
+    body = {"keep": KEEP, "drop": DROP}
+    for more in ({"dry_run": True}, {}):
+        done = await (await ask("POST", "/duplicates/merge", json=body | more)).json()
+        assert done["filled"] == {"managing_unit": "市公安局", "contacts": ["***00"]}
+    [entry] = await api.context.pool.fetch(
+        "SELECT object, detail FROM audit WHERE action = 'camera.merge'"
+    )
+    assert dict(entry) == {"object": KEEP, "detail": {"dropped": DROP}}
+
+
 @pytest.mark.parametrize(
     ("path", "query"),
     [
