@@ -244,7 +244,7 @@ def _scope(scopes: list[str], kind: str) -> str:
     prefix = f"{_SCOPE_PREFIX}{kind}/"
     for scope in scopes:
         if scope.lower().startswith(prefix):
-            return _visible(unquote(scope[len(prefix) :]).rpartition("/")[2])
+            return _visible(unquote(scope[len(prefix) :].rpartition("/")[2]))
     return ""
 
 

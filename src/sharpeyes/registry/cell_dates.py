@@ -16,6 +16,8 @@ _TIME = re.compile(
     r" ?(Z|[+-][0-9]{2}:?[0-9]{2})?)?",
     re.ASCII,
 )
+_COMPACT = re.compile(r"([0-9]{8})([0-9]{2})([0-9]{2})([0-9]{2})", re.ASCII)
+_CLOCK_SIGNS = str.maketrans({"时": ":", "分": ":", "秒": ""})
 # Days since the end of 1899, as spreadsheets count: five digits are 1927 to 2173.
 _SERIAL = re.compile(r"[0-9]{5}(?:\.[0-9]{1,12})?", re.ASCII)
 _SERIAL_ZERO = datetime(1899, 12, 30, tzinfo=CHINA)
@@ -26,8 +28,8 @@ def read_time(text: str) -> datetime:
     """Read a date, with or without a time of day.
 
     Args:
-        text: As people write it (2024-05-01 08:30, 2024/5/1, 2024年5月1日, 20240501, ISO 8601 with
-            a zone), or the number that a spreadsheet keeps for it.
+        text: As people write it (2024-05-01 08:30, 2024/5/1, 2024年5月1日8时30分, 20240501,
+            20240501083000, ISO 8601 with a zone), or the number that a spreadsheet keeps for it.
 
     Returns:
         UTC; without a zone it was China's.
@@ -39,7 +41,9 @@ def read_time(text: str) -> datetime:
     if _SERIAL.fullmatch(text):
         # To the second: a float of days knows no less.
         return (_SERIAL_ZERO + timedelta(seconds=round(float(text) * _DAY_S))).astimezone(UTC)
-    parts = _TIME.fullmatch(text)
+    if compact := _COMPACT.fullmatch(text):
+        text = "{} {}:{}:{}".format(*compact.groups())
+    parts = _TIME.fullmatch(text.translate(_CLOCK_SIGNS).rstrip(":"))
     if parts is None:
         raise ValueError("must be a date such as 2024-05-01, or with a time 2024-05-01 08:30:00")
     year, month, day, month_2, day_2, hour, minute, second, fraction, zone = parts.groups()

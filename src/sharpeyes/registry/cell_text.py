@@ -40,6 +40,7 @@ _REMEMBERED_MAX_CHARACTERS = 100
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]{1,17})?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
 _SEVERAL = re.compile(r"\s*[/,;、]\s*")
+_SEPARATORS = "/,;、 "
 _YES = ("yes", "y", "true", "是", "有")
 _NO = ("no", "n", "false", "否", "无")
 _YES_NO = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
@@ -94,7 +95,8 @@ def _known_texts(table: CodeTable, values: Mapping[int, Value] | None = None) ->
     for meanings in table.editions.values():
         for number, meaning in meanings.items():
             value = number if values is None else values[number]
-            known |= dict.fromkeys((str(number), meaning.zh, meaning.en.lower()), value)
+            texts = (str(number), f"{number:02}", meaning.zh, meaning.en.lower())
+            known |= dict.fromkeys(texts, value)
     return known
 
 
@@ -113,7 +115,8 @@ def _codes(table: CodeTable) -> Reader:
 
     def read(text: str) -> Value:
         values = set()
-        for part in _SEVERAL.split(fold(text)):
+        # Programs that write one after each value leave one over.
+        for part in _SEVERAL.split(fold(text).rstrip(_SEPARATORS)):
             value = known.get(part.lower())
             if not isinstance(value, int):
                 raise ValueError(f"must be some of {listed}, with / between them")  # noqa: TRY004

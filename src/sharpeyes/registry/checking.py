@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from sharpeyes.registry.bounds import Bounds
 from sharpeyes.registry.camera import CameraFile, PollMode, SampleSource
+from sharpeyes.registry.cell_dates import CHINA, write_time
 from sharpeyes.registry.device_code import DeviceCode, has_code_digits
 from sharpeyes.registry.device_code_tables import RECORDER_TYPES
 from sharpeyes.registry.errors import DeviceCodeError, FieldProblem, shown
@@ -74,7 +75,8 @@ def _code_problems(file: CameraFile, *, division_known: bool) -> list[FieldProbl
     if reason is not None:
         problems.append(FieldProblem("device_code", shown(text), reason))
     # A division that was taken from the code is not to blame for it.
-    if wrong is not None and (reason is None or not text.startswith(division)):
+    is_taken_from_code = bool(division) and text.startswith(division)
+    if wrong is not None and (reason is None or not is_taken_from_code):
         problems.append(FieldProblem("division_code", shown(division), wrong))
     recorder = file.recorder_code
     if recorder is not None and (reason := _refuse_recorder(recorder)):
@@ -140,7 +142,10 @@ def _position_problems(file: CameraFile, bounds: Bounds | None) -> Iterator[Fiel
 def _date_problems(file: CameraFile, now: datetime) -> Iterator[FieldProblem]:
     installed_at, filed_on, until = file.installed_at, file.filed_on, file.accepted_until
     if installed_at is not None and (reason := _refuse_installed_at(installed_at, now)):
-        yield FieldProblem("installed_at", shown(installed_at), reason)
+        # As the sheet has it; in the year 9999 China's calendar may end before ours.
+        is_writable = installed_at.tzinfo is not None and installed_at.year <= _LAST_YEAR
+        told = write_time(installed_at) if is_writable else str(installed_at)
+        yield FieldProblem("installed_at", shown(told), reason)
         installed_at = None
     if filed_on is not None:
         if filed_on > (now + _AHEAD).date():
@@ -162,8 +167,8 @@ def _refuse_installed_at(installed_at: datetime, now: datetime) -> str | None:
 def _refuse_accepted_until(until: date, installed_at: datetime | None) -> str | None:
     if not _FIRST_YEAR <= until.year <= _LAST_YEAR:
         return f"must lie between {_FIRST_YEAR} and {_LAST_YEAR}"
-    if installed_at is not None and until < installed_at.date():
-        return f"lies before the installation ({installed_at.date()})"
+    if installed_at is not None and until < (day := installed_at.astimezone(CHINA).date()):
+        return f"lies before the installation ({day})"
     return None
 
 

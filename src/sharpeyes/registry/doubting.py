@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from sharpeyes.registry.camera import CameraFile, Tier
+from sharpeyes.registry.cell_dates import CHINA
 from sharpeyes.registry.code_tables import CodeTable, Edition
 from sharpeyes.registry.device_code import has_code_digits
 from sharpeyes.registry.device_code_tables import CAMERA_TYPES, INDUSTRIES, NETWORKS
@@ -44,7 +45,7 @@ def doubts(camera_file: CameraFile, *, now: datetime) -> list[FieldDoubt]:
         reason = f"recordings are to be kept for {_LEAST_RECORDING_DAYS} days at least"
         found.append(FieldDoubt("recording_days", str(days), reason))
     until = camera_file.accepted_until
-    if until is not None and until < now.date():
+    if until is not None and until < now.astimezone(CHINA).date():
         found.append(FieldDoubt("accepted_until", shown(until), "the acceptance has run out"))
     return found
 

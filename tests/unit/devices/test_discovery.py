@@ -120,6 +120,12 @@ async def test_an_address_that_is_none_leaves_the_standard_port(
     assert device.http_port == 80
 
 
+async def test_a_slash_in_a_name_is_part_of_it(answering: Answering) -> None:
+    answering(answer(scopes="onvif://www.onvif.org/name/HIKVISION%20DS-2CD2042WD%2FI"))
+    [device] = ours(await discover())
+    assert device.name == "HIKVISION DS-2CD2042WD/I"
+
+
 async def test_escapes_of_a_terminal_are_left_out(answering: Answering) -> None:
     answering(answer(scopes="onvif://www.onvif.org/name/%1B%5B2Jx%0Ay%E2%80%AE"))
     [device] = ours(await discover())

@@ -152,6 +152,8 @@ def test_fields_that_do_not_agree() -> None:
 def test_a_division_taken_from_a_broken_code_is_not_blamed() -> None:
     [problem] = problems_of(device_code="4201", division_code="4201")
     assert problem.field == "device_code"
+    lacking = problems_of(device_code="4201", division_code="")
+    assert [p.field for p in lacking] == ["device_code", "division_code"]
     both = problems_of(device_code="4201", division_code="elsewhere")
     assert [p.field for p in both] == ["device_code", "division_code"]
 
@@ -209,7 +211,7 @@ def test_a_whole_file_has_no_problems() -> None:
         ("mac", "01-00-5E-00-00-01", "is not the MAC address of one device"),
         ("police_station_code", "42010253", "must be 12 digits (GA/T 380)"),
         ("installed_at", datetime(2026, 11, 23, tzinfo=UTC), "lies in the future"),
-        ("installed_at", datetime(9999, 1, 1, tzinfo=UTC), "lies in the future"),
+        ("installed_at", datetime(9999, 12, 31, 23, tzinfo=UTC), "lies in the future"),
         ("installed_at", datetime(1970, 1, 1, tzinfo=UTC), "lies before 1980"),
         ("installed_at", datetime(1, 1, 1, tzinfo=UTC), "lies before 1980"),
         ("installed_at", datetime(2024, 5, 1), "must have a time zone"),  # noqa: DTZ001
@@ -260,6 +262,19 @@ def test_a_recorder_is_needed_to_ask_through_one() -> None:
     assert refused(**through) == []
     found = refused(**through, recorder_code=None, recorder_channel=None, host=None)
     assert [field for field, _ in found] == ["host", "recorder_code", "recorder_channel"]
+
+
+def test_days_are_those_of_china_as_in_the_sheet() -> None:
+    # There it is the first of May already.
+    file = msgspec.structs.replace(
+        FULL,
+        installed_at=datetime(2024, 4, 30, 16, tzinfo=UTC),
+        accepted_until=date(2024, 4, 30),
+    )
+    [problem] = validate(file, now=NOW)
+    assert problem.reason == "lies before the installation (2024-05-01)"
+    file = msgspec.structs.replace(FULL, installed_at=datetime(2029, 12, 31, 16, tzinfo=UTC))
+    assert validate(file, now=NOW)[0].value == "2030-01-01 00:00:00"
 
 
 def test_a_clock_may_be_a_day_ahead() -> None:

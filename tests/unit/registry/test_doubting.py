@@ -26,6 +26,11 @@ def test_a_likely_file_is_not_doubted() -> None:
     assert doubts(FILE, now=NOW) == []
 
 
+def test_an_acceptance_runs_out_by_the_clock_of_china() -> None:
+    [doubt] = doubts(FILE, now=datetime(2026, 11, 21, 16, tzinfo=UTC))
+    assert doubt.field == "accepted_until"
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "reason"),
     [
