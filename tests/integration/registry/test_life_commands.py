@@ -32,6 +32,16 @@ def test_fields_are_set_and_cleared(sharpeyes: Run) -> None:
     assert shown["indoor"] is False
 
 
+def test_a_camera_is_registered_before_it_is_there(sharpeyes: Run) -> None:
+    done = sharpeyes(*ADD_WHOLE, "--planned")
+    assert done.exit_code == 0
+    assert f"Once it is there: sharpeyes camera commission {CODE}" in done.err
+    assert "camera probe" not in done.err
+    [camera] = sharpeyes("camera", "show", CODE, "--json").json
+    assert camera["life"] == "planned"
+    assert sharpeyes("camera", "commission", CODE).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("words", "exit_code", "said"),
     [

@@ -14,12 +14,14 @@ from sharpeyes.registry.camera import (
     NO_PATH,
     CameraFile,
     FiledCamera,
+    Life,
     PollMode,
     SampleSource,
     Tier,
 )
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.doubting import doubts
+from sharpeyes.registry.life import IN_SERVICE, LifeState
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.service.access import COMMAND_LINE, audit
 from sharpeyes.service.cli.context import open_database, run
@@ -75,6 +77,10 @@ def add(  # noqa: PLR0917  # typer reads them by name
         SampleSource, typer.Option(help="Where frames for the detectors come from.")
     ] = SampleSource.NONE,
     sample_interval_s: Annotated[float, typer.Option(help="Seconds between frames.")] = 5.0,
+    planned: Annotated[
+        bool,
+        typer.Option("--planned", help="It is not there yet: not asked, and counted as planned."),
+    ] = False,
     username: UsernameOption = None,
     password_stdin: PasswordStdinOption = False,
     password_env: PasswordEnvOption = None,
@@ -104,12 +110,13 @@ def add(  # noqa: PLR0917  # typer reads them by name
         sample_source=sample,
         sample_interval_s=sample_interval_s,
     )
+    state = LifeState(Life.PLANNED) if planned else IN_SERVICE
 
     async def command() -> FiledCamera:
         async with open_database() as database:
             store = CameraStore(database.pool, CredentialStore(database.pool, database.sealer))
             async with store.edit(COMMAND_LINE) as edit:
-                camera = await edit.add(file, credentials)
+                camera = await edit.add(file, credentials, state=state)
                 await audit(edit.connection, COMMAND_LINE, "camera.add", camera.device_code)
             return camera
 
@@ -123,7 +130,9 @@ def add(  # noqa: PLR0917  # typer reads them by name
     note(f"Camera {camera.device_code} is registered: {camera.name}.")
     for doubt in doubts(camera.file, now=datetime.now(UTC)):
         note(f"Look again: {doubt}")
-    if camera.poll_mode.at_any_time:
+    if planned:
+        note(f"Once it is there: sharpeyes camera commission {camera.device_code}")
+    elif camera.poll_mode.at_any_time:
         note(f"See whether it answers: sharpeyes camera probe {camera.device_code}")
 
 
