@@ -49,7 +49,7 @@ _ADDRESS = f"""
 _MAC = f"""
     SELECT mac AS shared, array_agg(camera_id ORDER BY camera_id) AS cameras
     FROM camera WHERE mac IS NOT NULL AND {_SEEN}
-    GROUP BY mac HAVING count(*) > count(DISTINCT {_CHANNEL})
+    GROUP BY mac HAVING count(*) > greatest(1, count(DISTINCT {_CHANNEL}))
     ORDER BY 1
 """  # noqa: S608
 # The same but for type and network (digits 11-14), which change when a camera is replaced.

@@ -50,6 +50,8 @@ async def test_cameras_of_their_own_are_no_duplicates(pool: asyncpg.Pool, add: A
     for number in range(1, 6):
         await add(number, mac=f"AA-BB-CC-DD-EE-{number:02X}")
     # Channels of one recorder share its address and its MAC.
+    # Alone with its MAC, and nobody wrote down for which stream.
+    await add(9, mac="AA-BB-CC-DD-EE-09", main_stream_path=None, poll_mode=PollMode.NONE)
     same = {"host": "10.9.9.9", "mac": "AA-BB-CC-DD-EE-F0"}
     await add(6, main_stream_path="/101", **same)
     await add(7, main_stream_path="/201", **same)
