@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,10 +21,11 @@ from sharpeyes.registry.coverage import (
 )
 from sharpeyes.registry.divisions import Level
 from sharpeyes.registry.figures import ANCESTOR, STANDING, Figure, figure
+from sharpeyes.registry.nearby import NearbyCameras, cameras_near
 from sharpeyes.registry.place import Place
 from sharpeyes.registry.places import COLUMNS, division_path, place_of
 from sharpeyes.registry.unplaced import Unplaced
-from sharpeyes.registry.watching import Candidates, JudgedBy, judge
+from sharpeyes.registry.watching import JudgedBy, judge
 
 NO_POSITION = "cameras_without_position"
 """Why it is not known whether a place is watched: a camera of its division might, but nobody wrote
@@ -36,7 +36,6 @@ _PLACES_PER_PAGE = 2000
 # once, because for the database to go through all cameras is cheaper than a thousand look-ups.
 _PLACES_PER_BATCH = 500
 _AREA_PER_BATCH_DEG2 = 0.02  # about 200 square kilometres
-_CELLS_AROUND = 65_536
 # For one statement; some go once through all cameras.
 _TIMEOUT_S = 120.0
 
@@ -45,27 +44,6 @@ _PAGE = f"""
     WHERE ($1::text IS NULL OR division_path ^@ $1) AND place_code > $2
     ORDER BY place_code LIMIT {_PLACES_PER_PAGE}
 """  # noqa: S608  # made of our own names and numbers
-_FIELDS = """
-    camera_id, camera.longitude, camera.latitude, tier, COALESCE(facing, 0) AS facing,
-    COALESCE(camera_form, 0) AS form, COALESCE(field_angle_deg, 'NaN') AS field_angle_deg,
-    COALESCE(view_distance_m, 'NaN') AS view_distance_m
-"""
-_NEAR = f"""
-    SELECT place_id, array_agg(longitude) AS longitude, array_agg(latitude) AS latitude,
-        array_agg(tier) AS tier, array_agg(facing) AS facing, array_agg(form) AS form,
-        array_agg(field_angle_deg) AS field_angle_deg,
-        array_agg(view_distance_m) AS view_distance_m, array_agg(camera_id) AS camera_id
-    FROM (
-        SELECT place_id, {_FIELDS}
-        FROM unnest($1::bigint[], $2::integer[]) AS box (place_id, cell)
-        JOIN place USING (place_id)
-        JOIN camera ON camera.map_cell = box.cell
-            AND camera.longitude BETWEEN place.west AND place.east
-            AND camera.latitude BETWEEN place.south AND place.north
-        WHERE {STANDING}
-    ) AS near
-    GROUP BY place_id
-"""  # noqa: S608  # as above
 _WITHOUT_POSITION = f"""
     SELECT division_path, tier, count(*) AS number FROM camera
     WHERE longitude IS NULL AND {STANDING} AND ($1::text IS NULL OR division_path ^@ $1)
@@ -163,7 +141,7 @@ class CoverageJudge:
         # Somebody may have removed one meanwhile.
         known = [place for place in places if place.place_id in paths]
         unplaced = await self._without_position(None)
-        near = await self._near(known)
+        near = await cameras_near(self._pool, known, timeout_s=_TIMEOUT_S)
         return [
             _coverage(place, near.get(place.place_id), unplaced[paths[place.place_id]])
             for place in known
@@ -171,12 +149,12 @@ class CoverageJudge:
 
     async def watchers(self, place: Place, *, limit: int) -> list[Watcher]:
         """Return the cameras that watch a place, the nearest first."""
-        row = (await self._near([place])).get(place.place_id)
-        if row is None:
+        nearby = (await cameras_near(self._pool, [place], timeout_s=_TIMEOUT_S)).get(place.place_id)
+        if nearby is None:
             return []
-        judgement = judge(place, _candidates(row))
+        judgement = judge(place, nearby.candidates)
         found = [
-            (float(judgement.distance_m[n]), row["camera_id"][n], judgement.judged_by[n])
+            (float(judgement.distance_m[n]), nearby.camera_ids[n], judgement.judged_by[n])
             for n in np.flatnonzero(judgement.watches)
         ]
         nearest = sorted(found)[:limit]
@@ -206,16 +184,10 @@ class CoverageJudge:
             for batch in _batches(rows):
                 places = [place_of(row) for row in batch]
                 paths = [row["division_path"] for row in batch]
-                near = await self._near(places)
+                near = await cameras_near(self._pool, places, timeout_s=_TIMEOUT_S)
                 # Half a second of sums, which nobody else should wait for.
                 for found in await asyncio.to_thread(_all_of, places, paths, near, unplaced):
                     yield found
-
-    async def _near(self, places: Iterable[Place]) -> dict[int, asyncpg.Record]:
-        cells = [(place.place_id, cell) for place in places for cell in _map_cells(place.box)]
-        place_ids, map_cells = [c[0] for c in cells], [c[1] for c in cells]
-        rows = await self._pool.fetch(_NEAR, place_ids, map_cells, timeout=_TIMEOUT_S)
-        return {row["place_id"]: row for row in rows}
 
     async def _ancestors(self, path: str | None, level: Level) -> dict[str, str]:
         sql = ANCESTOR.format(level="$1", root="$2")
@@ -247,7 +219,7 @@ def _batches(rows: Sequence[asyncpg.Record]) -> Iterable[list[asyncpg.Record]]:
 def _all_of(
     places: Sequence[Place],
     paths: Sequence[str],
-    near: Mapping[int, asyncpg.Record],
+    near: Mapping[int, NearbyCameras],
     unplaced: Unplaced,
 ) -> list[tuple[PlaceCoverage, str]]:
     return [
@@ -256,31 +228,19 @@ def _all_of(
     ]
 
 
-def _map_cells(box: tuple[float, float, float, float]) -> Iterator[int]:
-    """Return the cells of the map's index that a box touches, as migration 0012 numbers them."""
-    west, south, east, north = box
-    for column in range(_cell(west), _cell(east) + 1):
-        for row in range(_cell(south + 90), _cell(north + 90) + 1):
-            yield column * _CELLS_AROUND + row
-
-
-def _cell(degrees: float) -> int:
-    return math.floor(degrees / 360 * _CELLS_AROUND)
-
-
 def _state(watching: int, is_open: bool) -> CoverageState:
     if watching:
         return CoverageState.COVERED
     return CoverageState.UNKNOWN if is_open else CoverageState.NOT_COVERED
 
 
-def _coverage(place: Place, near: asyncpg.Record | None, unplaced: Counter[Tier]) -> PlaceCoverage:
+def _coverage(place: Place, near: NearbyCameras | None, unplaced: Counter[Tier]) -> PlaceCoverage:
     watching: Counter[str] = Counter()
     surest: JudgedBy | None = None
     if near is not None:
-        judgement = judge(place, _candidates(near))
+        judgement = judge(place, near.candidates)
         found = np.flatnonzero(judgement.watches)
-        tiers = Counter(near["tier"][n] for n in found)
+        tiers = Counter(near.tiers[n] for n in found)
         watching = Counter({Tier(tier).word: number for tier, number in tiers.items()})
         judged = {judgement.judged_by[n] for n in found}
         surest = next((kind for kind in JudgedBy if kind in judged), None)
@@ -290,14 +250,4 @@ def _coverage(place: Place, near: asyncpg.Record | None, unplaced: Counter[Tier]
         watching=watching.total(),
         by_tier=dict(watching),
         judged_by=surest,
-    )
-
-
-def _candidates(row: asyncpg.Record) -> Candidates:
-    return Candidates(
-        lonlats=np.array([row["longitude"], row["latitude"]], dtype=np.float64).T,
-        facing=np.array(row["facing"], dtype=np.int64),
-        form=np.array(row["form"], dtype=np.int64),
-        field_angle_deg=np.array(row["field_angle_deg"], dtype=np.float64),
-        view_distance_m=np.array(row["view_distance_m"], dtype=np.float64),
     )
