@@ -24,7 +24,7 @@ def list_entries(
         Literal["done", "refused"] | None, typer.Option(help="Only what was done, or refused.")
     ] = None,
     before: Annotated[
-        int | None, typer.Option(min=1, help="Only entries before this number.")
+        int | None, typer.Option(min=1, max=2**63 - 1, help="Only entries before this number.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Entries at most.")] = 50,
     as_json: JsonOption = False,

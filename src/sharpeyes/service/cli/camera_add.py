@@ -125,12 +125,16 @@ def add(  # noqa: PLR0917  # typer reads them by name
         print_json(camera_view(camera))
     if camera.lacks_path:
         note(f"Give --stream, --main, --sub or --snapshot, or another --poll: {NO_PATH}.")
-    if as_json:
-        return
+    if not as_json:
+        _tell(camera)
+
+
+def _tell(camera: FiledCamera) -> None:
+    """Say what was done, what is doubtful and what comes next."""
     note(f"Camera {camera.device_code} is registered: {camera.name}.")
     for doubt in doubts(camera.file, now=datetime.now(UTC)):
         note(f"Look again: {doubt}")
-    if planned:
+    if camera.life is Life.PLANNED:
         note(f"Once it is there: sharpeyes camera commission {camera.device_code}")
     elif camera.poll_mode.at_any_time:
         note(f"See whether it answers: sharpeyes camera probe {camera.device_code}")
