@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from operator import attrgetter
+from operator import attrgetter, contains
 from types import MappingProxyType
 
 from sharpeyes.registry.addresses import (
@@ -88,6 +88,10 @@ _ALLOWED = {
     edition: {name: frozenset(table.editions[edition]) for name, table in _TABLES.items()}
     for edition in Edition
 }
+_ALLOWED_OR_NONE = {
+    edition: tuple(frozenset({*allowed[name], None}) for name in _ONE)
+    for edition, allowed in _ALLOWED.items()
+}
 
 _texts_of = attrgetter(*LONGEST)
 _refusable_of = attrgetter(*(name for name, _ in _REFUSALS))
@@ -117,9 +121,11 @@ def plain_problems(file: CameraFile) -> list[FieldProblem]:
 def _coded_problems(file: CameraFile) -> list[FieldProblem]:
     problems = []
     allowed = _ALLOWED[file.code_edition]
-    for field, value in zip(_ONE, _one_of(file), strict=True):
-        if value is not None and value not in allowed[field]:
-            problems.append(FieldProblem(field, str(int(value)), _why_no_code(field, value)))
+    values_of_one = _one_of(file)
+    if not all(map(contains, _ALLOWED_OR_NONE[file.code_edition], values_of_one)):
+        for field, value in zip(_ONE, values_of_one, strict=True):
+            if value is not None and value not in allowed[field]:
+                problems.append(FieldProblem(field, str(int(value)), _why_no_code(field, value)))
     for field in _SEVERAL:
         values = getattr(file, field)
         if values and not allowed[field].issuperset(values):

@@ -1,5 +1,6 @@
 """Tidying: what is the same looks the same."""
 
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
@@ -45,6 +46,30 @@ def test_one_way_of_writing(field: str, untidy: object, tidied: object) -> None:
     file = tidy(msgspec.structs.replace(FILE, **{field: untidy}))
     assert getattr(file, field) == tidied
     assert tidy(file) is file
+
+
+def test_long_nonsense_is_not_remembered() -> None:
+    numbers = tuple(range(1000, 0, -1))
+    held = sys.getrefcount(numbers)
+    assert tidy(msgspec.structs.replace(FILE, functions=numbers)).functions[:2] == (1, 2)
+    assert sys.getrefcount(numbers) == held
+
+
+@pytest.mark.parametrize(
+    ("field", "untidy", "tidied"),
+    [
+        ("mac", "441906112233", "44-19-06-11-22-33"),
+        ("device_code", "42010200001320000001\n", "42010200001320000001"),
+        ("host", "10.0.0.5 ", "10.0.0.5"),
+        ("division_code", "", ""),
+        ("ipv4", "", None),
+    ],
+)
+def test_digits_alone_are_tidied_where_they_need_it(
+    field: str, untidy: str, tidied: str | None
+) -> None:
+    file = msgspec.structs.replace(FILE, ipv4="10.0.0.5", host="10.0.0.5")
+    assert getattr(tidy(msgspec.structs.replace(file, **{field: untidy})), field) == tidied
 
 
 def test_the_devices_own_address_is_where_we_connect_unless_we_are_told() -> None:
