@@ -66,6 +66,8 @@ $(DASHBOARD): scripts/build_dashboard.py dashboard/package.json dashboard/packag
 
 .venv/.runtime: pyproject.toml uv.lock | $(UV)
 	$(UV) sync --locked --inexact --no-dev $(NPM_GROUP)
+	@# Compiles the detectors' loops once; else every worker would, at its first start.
+	$(BIN)/python -c 'import sharpeyes.detectors.scene'
 	@touch $@
 
 .venv/.dev: pyproject.toml uv.lock | $(UV)

@@ -22,7 +22,7 @@ def largest_box(mask: Plane) -> BoxXyxy:
     It is found on cells.
     """
     height, width = mask.shape
-    _, parts = connect(cells_of(mask, 1, 1), 1)
+    _, parts = connected(mask, (1, 1, 1), False)
     if not len(parts):
         return 0, 0, width, height
     _, _, x, y, wide, high = max(parts.tolist())
@@ -53,18 +53,44 @@ def cells_of(plane: Plane, least_level: int, least_px: int) -> Plane:
     return counts
 
 
-@compiled("Tuple((uint16[:, ::1], int64[:, ::1]))(uint8[:, ::1], int64)")
-def connect(cells: Plane, least: int) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.int64]]:
-    """Find what is connected, diagonally too.
+@compiled("uint8[:, ::1](uint8[:, ::1])")
+def _widened(cells: Plane) -> Plane:
+    """Return the greatest of 3 x 3 cells, (h, w) uint8."""
+    height, width = cells.shape
+    across, wide = cells.copy(), cells.copy()
+    for y in range(height):
+        for x in range(1, width):
+            across[y, x] = max(across[y, x], cells[y, x - 1])
+            across[y, x - 1] = max(across[y, x - 1], cells[y, x])
+    wide[:] = across
+    for y in range(1, height):
+        for x in range(width):
+            wide[y, x] = max(wide[y, x], across[y - 1, x])
+            wide[y - 1, x] = max(wide[y - 1, x], across[y, x])
+    return wide
+
+
+@compiled(
+    "Tuple((uint16[:, ::1], int64[:, ::1]))(uint8[:, ::1], UniTuple(int64, 3), boolean)",
+)
+def connected(
+    plane: Plane, least: tuple[int, int, int], close: bool
+) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.int64]]:
+    """Find the cells that are connected, diagonally too.
 
     Args:
-        cells: (h, w) uint8, not 0 where something is.
-        least: cells; smaller parts are left out.
+        plane: (H, W) uint8, contiguous.
+        least: level from which on a pixel counts, pixels that make a cell, and cells of a part;
+            smaller ones are left out.
+        close: close holes and gaps of a cell first.
 
     Returns:
         (h, w) uint16, the number of the part that each cell belongs to, 0 for none; and (n, 6) for
         each part: its cells, its number, left, top, width and height.
     """
+    cells = cells_of(plane, least[0], least[1])
+    if close:
+        cells = ~_widened(~_widened(cells))
     height, width = cells.shape
     numbers = np.zeros((height, width), np.uint16)
     # Parts that do not touch have every second cell at most.
@@ -90,7 +116,7 @@ def connect(cells: Plane, least: int) -> tuple[npt.NDArray[np.uint16], npt.NDArr
                             numbers[down, across] = number
                             waiting[reached] = down, across
                             reached += 1
-            if reached >= least:
+            if reached >= least[2]:
                 parts[found] = reached, number, left, y, right + 1 - left, bottom + 1 - y
                 found += 1
     return numbers, parts[:found]

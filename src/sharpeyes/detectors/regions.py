@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sharpeyes.detectors.boxes import BoxXyxy, crop
-from sharpeyes.detectors.cells import CELL_PX, cells_of, connect
+from sharpeyes.detectors.cells import CELL_PX, connected
 from sharpeyes.detectors.compiled import compiled
 from sharpeyes.detectors.judge import LEAST_AREA_PX
 from sharpeyes.detectors.picture import Plane
@@ -24,7 +24,6 @@ CELL_PIXELS: Final = 2
 """Half-settled pixels that make a cell of 2 x 2 part of a region."""
 LEAST_CELLS: Final = LEAST_AREA_PX // CELL_PX**2
 """Smaller ones are dust, and there may be hundreds."""
-_AROUND: Final = np.ones((3, 3), np.uint8)
 
 
 def find_regions(count: Plane) -> Iterator[tuple[BoxXyxy, Plane]]:
@@ -39,9 +38,7 @@ def find_regions(count: Plane) -> Iterator[tuple[BoxXyxy, Plane]]:
     """
     if cv2.countNonZero((count >= FULL).view(np.uint8)) < LEAST_CORE_PX:
         return
-    half = cells_of(count, HALF_FULL, CELL_PIXELS)
-    closed = np.asarray(cv2.morphologyEx(half, cv2.MORPH_CLOSE, _AROUND), np.uint8)
-    numbers, parts = connect(closed, LEAST_CELLS)
+    numbers, parts = connected(count, (HALF_FULL, CELL_PIXELS, LEAST_CELLS), True)
     pixels = _pixels_of(numbers, count, CELL_PX, (HALF_FULL, FULL)).tolist()
     for _, number, x, y, wide, high in sorted(parts.tolist(), reverse=True):
         area, core = pixels[number]

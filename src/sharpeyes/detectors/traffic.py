@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from sharpeyes.detectors.boxes import BoxXyxy
-from sharpeyes.detectors.cells import CELL_PX, cells_of, connect
+from sharpeyes.detectors.cells import CELL_PX, connected
 from sharpeyes.detectors.picture import Plane
 
 MOST_PASSED: Final = 256
@@ -75,9 +75,8 @@ class Traffic:
         self._looked_s = time_s
         if not 0 < cv2.countNonZero(foreground) < CROWDED_RATIO * foreground.size:
             return
-        cells = cells_of(foreground, 255, CELL_PIXELS)
-        height, width = cells.shape
-        _, parts = connect(cells, LEAST_CELLS)
+        numbers, parts = connected(foreground, (255, CELL_PIXELS, LEAST_CELLS), False)
+        height, width = numbers.shape
         for area, _, x, y, wide, high in parts.tolist():
             # What is cut by the picture's border is larger than it looks.
             whole = x > 0 and y > 0 and x + wide < width and y + high < height

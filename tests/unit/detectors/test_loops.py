@@ -106,9 +106,9 @@ def test_a_look_of_the_stationary_model(  # noqa: PLR0917  # hypothesis gives th
 
 
 @any_size
-@given(SIZES, SEEDS, st.integers(1, 255), st.integers(1, 4), st.integers(1, 9))
-def test_cells_and_what_is_connected(
-    size: tuple[int, int], seed: int, level: int, least_px: int, least: int
+@given(SIZES, SEEDS, st.integers(1, 255), st.integers(1, 4), st.integers(1, 9), st.booleans())
+def test_cells_and_what_is_connected(  # noqa: PLR0917  # hypothesis gives them by place
+    size: tuple[int, int], seed: int, level: int, least_px: int, least: int, close: bool
 ) -> None:
     picture = plane(np.random.default_rng(seed), size)
     even = np.pad((picture >= level).astype(int), [(0, size[0] % 2), (0, size[1] % 2)])
@@ -116,7 +116,10 @@ def test_cells_and_what_is_connected(
     found = cells.cells_of(picture, level, least_px)
     assert np.array_equal(found, np.where(expected, 255, 0))
 
-    numbers, parts = cells.connect(found, least)
+    if close:
+        closed = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        found = np.asarray(closed, np.uint8).reshape(expected.shape)
+    numbers, parts = cells.connected(picture, (level, least_px, least), close)
     total, labels, stats, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
     pairs = set(zip(numbers.ravel().tolist(), labels.ravel().tolist(), strict=True))
     assert len(pairs) == len({one for one, _ in pairs}) == len({two for _, two in pairs})
