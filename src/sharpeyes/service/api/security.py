@@ -215,6 +215,15 @@ def _refuse_cross_site(request: web.Request) -> None:
         raise ProblemError(
             HTTPStatus.FORBIDDEN, "a change made with a session needs the header X-Sharpeyes: 1"
         )
+    refuse_other_sites(request)
+
+
+def refuse_other_sites(request: web.Request) -> None:
+    """Refuse what a browser sends for the page of another site.
+
+    Raises:
+        ProblemError: 403.
+    """
     # Browsers say where a request comes from; over https also whether that is the same site.
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
@@ -225,7 +234,7 @@ def _refuse_cross_site(request: web.Request) -> None:
     )
     if foreign:
         raise ProblemError(
-            HTTPStatus.FORBIDDEN, "a change made with a session comes from our pages"
+            HTTPStatus.FORBIDDEN, "this browser was sent here by the page of another site"
         )
 
 

@@ -26,7 +26,12 @@ from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.problem import ProblemError
 from sharpeyes.service.api.reading import read_body
-from sharpeyes.service.api.security import cookie_name, identify, over_tls
+from sharpeyes.service.api.security import (
+    cookie_name,
+    identify,
+    over_tls,
+    refuse_other_sites,
+)
 from sharpeyes.service.throttle import Throttle
 
 _LONGEST_NAME = 64
@@ -106,6 +111,8 @@ async def show_session(request: web.Request) -> web.Response:
 
 async def sign_in(request: web.Request) -> web.Response:
     """Exchange a name and password, or a token, for a session cookie."""
+    # A site that signs its visitors in as somebody else reads later what they did.
+    refuse_other_sites(request)
     context = request.app[CONTEXT]
     given = await read_body(request, SignIn)
     _check_shape(given)
@@ -193,7 +200,11 @@ OPERATIONS = (
         scope=None,
         body=SignIn,
         status=HTTPStatus.NO_CONTENT,
-        problems=(HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS),
+        problems=(
+            HTTPStatus.UNAUTHORIZED,
+            HTTPStatus.FORBIDDEN,
+            HTTPStatus.TOO_MANY_REQUESTS,
+        ),
     ),
     Operation(
         method="DELETE",

@@ -116,6 +116,18 @@ async def test_as_many_may_be_wrong_at_once_as_one_after_another(
     assert statuses == {HTTPStatus.UNAUTHORIZED: 5, HTTPStatus.TOO_MANY_REQUESTS: 15}
 
 
+@pytest.mark.parametrize(
+    "told", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}]
+)
+async def test_another_site_signs_nobody_in(
+    api: Any, accounts: Accounts, told: dict[str, str]
+) -> None:
+    given = {"login_name": "li", "password": PASSWORD}
+    answer = await api.client.post("/api/v1/session", json=given, headers=told)
+    assert answer.status == HTTPStatus.FORBIDDEN
+    assert not answer.cookies
+
+
 async def test_being_right_takes_no_try(api: Any, accounts: Accounts) -> None:
     for _ in range(8):
         assert (await sign_in(api)).status == HTTPStatus.NO_CONTENT
