@@ -105,8 +105,8 @@ export const isEmpty = (value) => value === null || value === undefined || value
 const SHANGHAI_MS = 8 * 3_600_000; // as times are shown; there is no summer time
 const localText = (iso) => new Date(Date.parse(iso) + SHANGHAI_MS).toISOString().slice(0, 19);
 
-/** A moment typed as local time, as the service wants it. */
-export const zoned = (local) => (local ? `${local}+08:00` : null);
+/** A moment typed as local time, as the service wants it; browsers leave out seconds that are 0. */
+export const zoned = (local) => (local ? `${local.length === "2026-01-01T00:00".length ? `${local}:00` : local}+08:00` : null);
 
 /** A value as a form holds it: text, or numbers for several codes. */
 export function toDraft({ kind }, value) {

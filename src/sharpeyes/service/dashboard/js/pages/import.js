@@ -78,6 +78,7 @@ function Undo({ run, onDone }) {
       html`<p>${t("imports.conflicts", { count: done.conflicts.length })}</p>
         <ul>${done.conflicts.map((code) => html`<li key=${code}><a href=${address("cameras", { id: code })}>${code}</a></li>`)}</ul>`}</div>`;
   }
+  if (run.state === "undone") return html`<p>${t("imports.was_undone")}</p>`;
   return html`<p class="buttons"><button type="button" onClick=${() => setAsked(true)}>${t("imports.undo")}</button></p>
     ${asked &&
     html`<${Confirm} title=${t("imports.undo.title", { file: run.file_name })} doing=${t("imports.undo")}
@@ -97,7 +98,7 @@ function Report({ run, again }) {
     const timer = setInterval(again, ASK_AGAIN_MS);
     return () => clearInterval(timer);
   }, [state]);
-  const ended = state === "done" || state === "stopped";
+  const ended = ["done", "stopped", "undone"].includes(state);
   return html`<section class="panel" aria-label=${t("imports.report")}>
     <header class="run-head"><h1>${run.file_name}</h1>
       <p><${RunMark} state=${state} /> ${isTrial && html`<span class="tag">${t("imports.dry_run")}</span>`}
@@ -111,7 +112,6 @@ function Report({ run, again }) {
     ${run.remarks.length > 0 && html`<ul class="remarks muted" lang="en">${run.remarks.map((remark) => html`<li key=${remark}>${remark}</li>`)}</ul>`}
     ${state === "done" && isTrial && html`<${InEarnest} run=${run} />`}
     ${ended && !isTrial && run.added + run.changed + run.retired > 0 && html`<${Undo} run=${run} onDone=${again} />`}
-    ${state === "undone" && html`<p>${t("imports.was_undone")}</p>`}
   </section>
   ${run.refused_rows > 0 && html`<${Refusals} run=${run} />`}`;
 }
