@@ -61,15 +61,29 @@ _CODE = f"""
     ORDER BY 1
 """  # noqa: S608
 # Squares twice as wide as cameras may stand apart, laid out four times, each time half a square
-# further: two that are near enough share a square in at least one of the four.
+# further: two that are near enough share a square in at least one of the four. A square's number is
+# its column times a prime beyond all rows; a power of two would give most of them the same hash.
+_PLACED = f"""
+    SELECT camera_id, floor(longitude / $2 + x)::bigint * 1099511627791
+        + floor(latitude / $3 + y)::bigint * 4 + layout AS square
+    FROM camera
+    CROSS JOIN (VALUES (0, 0, 0), (1, 0, 0.5), (2, 0.5, 0), (3, 0.5, 0.5)) AS laid (layout, x, y)
+    WHERE longitude IS NOT NULL AND {_SEEN}
+"""  # noqa: S608
+# Counted first: most squares have one camera, and a list for each costs more than all the rest.
+_SQUARES = f"""
+    SELECT array_agg(square) FROM (
+        SELECT square FROM ({_PLACED}) AS placed
+        GROUP BY square HAVING count(*) BETWEEN 2 AND {_MOST_ON_A_SPOT}
+    ) AS shared
+"""  # noqa: S608
 _POSITION = f"""
     SELECT DISTINCT cameras FROM (
         SELECT array_agg(camera_id ORDER BY camera_id) AS cameras
-        FROM camera CROSS JOIN (VALUES (0, 0), (0, 0.5), (0.5, 0), (0.5, 0.5)) AS laid (x, y)
-        WHERE longitude IS NOT NULL AND {_SEEN}
-        GROUP BY laid.x, laid.y, floor(longitude / $2 + laid.x), floor(latitude / $3 + laid.y)
-        HAVING count(*) BETWEEN 2 AND {_MOST_ON_A_SPOT}
+        FROM ({_PLACED}) AS placed JOIN unnest($4::bigint[]) AS shared (square) USING (square)
+        GROUP BY square
     ) AS spot
+    WHERE cardinality(cameras) BETWEEN 2 AND {_MOST_ON_A_SPOT}
     ORDER BY cameras LIMIT {_MOST_SPOTS + 1}
 """  # noqa: S608
 _CROWDED = f"""
@@ -141,7 +155,11 @@ class DuplicateSearch:
         )
 
     async def _near(self, path: str | None) -> tuple[list[_Group], bool]:
-        spots = await self._fetch(_POSITION, path, _SQUARE_EAST_DEG, _SQUARE_NORTH_DEG)
+        [[squares]] = await self._fetch(_SQUARES, path, _SQUARE_EAST_DEG, _SQUARE_NORTH_DEG)
+        # Somebody may have moved one meanwhile: what they share is looked at again.
+        spots = await self._fetch(
+            _POSITION, path, _SQUARE_EAST_DEG, _SQUARE_NORTH_DEG, squares or []
+        )
         members = [row["cameras"] for row in spots[:_MOST_SPOTS]]
         cameras = await self._cameras({camera for spot in members for camera in spot})
         # Millions of pairs of names in the worst case: not on the event loop.
