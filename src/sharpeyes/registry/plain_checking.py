@@ -56,7 +56,6 @@ _CONTACT_MAX_CHARACTERS = 100
 _NEVER_TOO_LONG = min(LONGEST.values())
 
 _REFUSALS: tuple[tuple[str, Callable[[str], str | None]], ...] = (
-    ("host", refuse_host),
     ("main_stream_path", refuse_path),
     ("sub_stream_path", refuse_path),
     ("snapshot_path", refuse_path),
@@ -108,6 +107,10 @@ def plain_problems(file: CameraFile) -> list[FieldProblem]:
     contacts = file.contacts
     if contacts:
         problems += _contact_problems(contacts)
+    host = file.host
+    # The device's own address is refused as such.
+    if host is not None and host not in {file.ipv4, file.ipv6} and (reason := refuse_host(host)):
+        problems.append(FieldProblem("host", shown(host), reason))
     for (field, refuse), text in zip(_REFUSALS, _refusable_of(file), strict=True):
         if text is not None and (reason := refuse(text)):
             problems.append(FieldProblem(field, shown(hide_password(text)), reason))

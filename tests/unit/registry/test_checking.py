@@ -250,6 +250,14 @@ def test_one_field_of_the_whole_file_is_refused(field: str, value: object, reaso
     assert why.isprintable()
 
 
+@pytest.mark.parametrize(("field", "address"), [("ipv4", "10.0.0.256"), ("ipv6", "ff02::1")])
+def test_an_address_that_became_the_host_is_refused_once(field: str, address: str) -> None:
+    without = msgspec.structs.replace(FULL, host=None, ipv4=None, ipv6=None)
+    file = tidy(msgspec.structs.replace(without, **{field: address}))
+    assert file.host == address
+    assert [problem.field for problem in validate(file, now=NOW)] == [field]
+
+
 def test_an_edition_decides_what_a_value_means() -> None:
     newer = Edition.E2022
     assert refused(code_edition=newer, lighting=4) == []
