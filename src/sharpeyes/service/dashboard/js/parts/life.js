@@ -1,9 +1,9 @@
 // Where in its life a camera is, and taking it elsewhere.
-import { useState } from "../../vendor/preact-hooks.mjs";
+import { useEffect, useRef, useState } from "../../vendor/preact-hooks.mjs";
 import { post } from "../api.js";
 import { zoned } from "../camera-fields.js";
 import { html } from "../html.js";
-import { Time, formatMoment } from "../times.js";
+import { formatMoment } from "../times.js";
 import { t, word } from "../words.js";
 import { Refused } from "./confirm.js";
 
@@ -16,7 +16,11 @@ const NEXT = {
 };
 
 function Move({ camera, wanted, onDone, onClose }) {
+  const form = useRef(null);
   const [problem, setProblem] = useState(null);
+  useEffect(() => {
+    form.current.elements.reason.focus(); // the button that was pressed is gone
+  }, []);
   const reasons = Object.fromEntries(problem?.errors.map(({ field, reason }) => [field, reason]) ?? []);
   const said = (name) =>
     reasons[name] && html`<p id="life-${name}-problem" class="field-problem" role="alert" lang="en">${reasons[name]}</p>`;
@@ -34,9 +38,9 @@ function Move({ camera, wanted, onDone, onClose }) {
     if (answer.ok) onDone();
     else setProblem(answer);
   }
-  return html`<form class="fields life-form" noValidate onSubmit=${onSubmit} aria-label=${t(`life.to.${wanted}`)}>
+  return html`<form ref=${form} class="fields life-form" noValidate onSubmit=${onSubmit} aria-label=${t(`life.to.${wanted}`)}>
     <div class="field wide"><label for="life-reason">${t("file.life_reason")}</label>
-      <input ...${marks("reason")} autofocus autocomplete="off" maxlength="500" />${said("reason")}</div>
+      <input ...${marks("reason")} autocomplete="off" maxlength="500" />${said("reason")}</div>
     ${wanted === "maintenance" &&
     html`<div class="field"><label for="life-until">${t("file.life_until")}</label>
       <input ...${marks("until")} type="datetime-local" />${said("until")}</div>`}
