@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -91,7 +91,7 @@ class _Writer(Protocol):
     def end(self) -> bytes: ...
 
 
-async def export(pool: asyncpg.Pool, query: ExportQuery) -> AsyncIterator[tuple[int, bytes]]:
+async def export(pool: asyncpg.Pool, query: ExportQuery) -> AsyncGenerator[tuple[int, bytes], None]:
     """Write cameras in the order of their device codes, as of one moment.
 
     Yields:

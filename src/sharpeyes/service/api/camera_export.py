@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from http import HTTPStatus
 
 import msgspec
@@ -54,10 +55,12 @@ async def export_cameras(request: web.Request) -> web.StreamResponse:
             "Content-Disposition": f'attachment; filename="cameras.{query.format}"',
         }
     )
-    await response.prepare(request)
-    await response.write(first)
-    async for _, data in pieces:
-        await response.write(data)
+    # Whoever leaves gives the connection back at once, not when memory is swept.
+    async with aclosing(pieces):
+        await response.prepare(request)
+        await response.write(first)
+        async for _, data in pieces:
+            await response.write(data)
     await response.write_eof()
     return response
 
