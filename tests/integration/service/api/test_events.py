@@ -73,7 +73,9 @@ async def test_events_are_listed_newest_first_in_pages(api: Any, camera: FiledCa
     assert seen == stored[::-1]
 
 
-async def test_an_event_is_shown_with_its_camera_and_deliveries(api: Any, camera: FiledCamera) -> None:
+async def test_an_event_is_shown_with_its_camera_and_deliveries(
+    api: Any, camera: FiledCamera
+) -> None:
     reader = await api.token(Scope.EVENTS_READ)
     await api.context.pool.execute(
         "INSERT INTO endpoint (name, url, secret_ciphertext, secret_nonce, key_id)"
