@@ -16,7 +16,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         judged: The base of the percentage.
         fulfilled: How many of the judged do.
         not_judged: How many could not be judged, by reason; reasons that nobody has are left out.
-        percent: 100 * fulfilled / judged, to two decimals; None where nothing could be judged.
+        percent: 100 * fulfilled / judged, to two decimals, and 0 and 100 only of none and of all;
+            None where nothing could be judged.
     """
 
     total: int
@@ -33,8 +34,14 @@ def figure(fulfilled: int, judged: int, **not_judged: int) -> Figure:
         judged=judged,
         fulfilled=fulfilled,
         not_judged={reason: number for reason, number in not_judged.items() if number},
-        percent=round(100 * fulfilled / judged, 2) if judged else None,
+        percent=_percent(fulfilled, judged) if judged else None,
     )
+
+
+def _percent(fulfilled: int, judged: int) -> float:
+    if fulfilled in {0, judged}:
+        return 100.0 * fulfilled / judged
+    return min(max(round(100 * fulfilled / judged, 2), 0.01), 99.99)
 
 
 STANDING = f"life IN ('{Life.IN_SERVICE}', '{Life.MAINTENANCE}')"

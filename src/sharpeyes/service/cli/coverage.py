@@ -88,7 +88,7 @@ def figure_words(figure: Figure | None) -> str:
     """Write a figure with its base, and with what could not be judged."""
     if figure is None or not figure.total:
         return "-"
-    share = "not known" if figure.percent is None else f"{figure.percent:.1f} %"
+    share = "not known" if figure.percent is None else f"{figure.percent:.4g} %"
     words = f"{share} of {figure.judged:,}"
     for reason, number in figure.not_judged.items():
         words += f"; {number:,} {reason.replace('_', ' ')}"

@@ -71,7 +71,8 @@ def _address(text: str) -> IPv4Address:
         return IPv4Address(text.strip())
     except ValueError:
         raise typer.BadParameter(
-            "must be this machine's own IPv4 address on that network; `ip -4 address` lists them"
+            "must be this machine's own IPv4 address on that network; `ip -4 address` lists them",
+            param_hint="--interface",
         ) from None
 
 
@@ -146,7 +147,9 @@ def discover(  # noqa: PLR0917  # typer reads them by name
     if found.is_full:
         note("More answered than are taken in one search (devices.discovery in the settings).")
     fresh = [proposal for proposal in proposals if not proposal.registered]
-    if csv_file is not None:
+    if csv_file is not None and not fresh:
+        note(f"Nothing is new: {csv_file} is not written.")
+    elif csv_file is not None:
         _write(csv_file, fresh, tier, division)
         lacking = [] if first_code else ["device_code"]
         lacking += [] if tier else ["tier"]
