@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from sharpeyes.devices.credentials import Credentials
 from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.probe import DeviceProbe, probe_device
 from sharpeyes.devices.settings import DeviceSettings
+from sharpeyes.health.schedule import subnet_of
 from sharpeyes.registry.camera import FiledCamera, Life, PollMode
 
 
@@ -85,30 +85,21 @@ class Manners:
     @asynccontextmanager
     async def asking(self, host: str) -> AsyncIterator[None]:
         """Wait until nobody asks this host and its network has room, and hold both."""
-        subnet = _subnet(host)
+        subnet = subnet_of(host)
 
         def is_free() -> bool:
             return not self._busy[host] and self._busy[subnet] < self._subnet_limit
 
         async with self._freed:
             await self._freed.wait_for(is_free)
-            self._busy[host] += 1
-            self._busy[subnet] += 1
+            # A host name is a network of its own.
+            self._busy.update({host, subnet})
         try:
             yield
         finally:
             async with self._freed:
-                for key in (host, subnet):
+                for key in {host, subnet}:
                     self._busy[key] -= 1
                     if not self._busy[key]:
                         del self._busy[key]
                 self._freed.notify_all()
-
-
-def _subnet(host: str) -> str:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return f"name {host}"
-    prefix = 24 if address.version == 4 else 64  # noqa: PLR2004  # IPv4
-    return str(ipaddress.ip_network((address, prefix), strict=False))
