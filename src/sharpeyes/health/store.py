@@ -29,16 +29,17 @@ _EVENT_OF: Final = {
 }
 
 # Says nothing when the row already is so: then the commit went through although its caller was
-# cut off before it heard of it.
-_SET_STATUS = """
+# cut off before it heard of it. Nor when the camera is not measured any more: it was taken out of
+# service while it was asked, and whoever works on it is no outage.
+_SET_STATUS = f"""
 INSERT INTO camera_status AS s (camera_id, status, cause, evidence, decided_by, since, epoch)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+SELECT $1, $2, $3, $4, $5, $6, $7 FROM camera c WHERE camera_id = $1 AND {IS_MEASURED}
 ON CONFLICT (camera_id) DO UPDATE SET
     status = excluded.status, cause = excluded.cause, evidence = excluded.evidence,
     decided_by = excluded.decided_by, since = excluded.since, epoch = excluded.epoch
 WHERE (s.status, s.cause) <> (excluded.status, excluded.cause)
 RETURNING true
-"""
+"""  # noqa: S608  # only constants are put together
 
 _ADD_TRANSITION = """
 INSERT INTO camera_transition
@@ -159,7 +160,8 @@ async def record(
         random: for the event's identity.
 
     Returns:
-        False when all of it was stored already, by a commit whose answer was lost.
+        False when nothing was stored: all of it was already, by a commit whose answer was lost; or
+        the camera is not measured any more.
 
     Raises:
         StaleLeaseError: somebody else looks after the camera now; nothing was changed.

@@ -57,6 +57,18 @@ async def rows_of(pool: asyncpg.Pool) -> dict[str, int]:
     return {name: await pool.fetchval(f"SELECT count(*) FROM {name}") for name in tables}
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"life": Life.MAINTENANCE}, {"life": Life.REMOVED}, {"poll_mode": PollMode.ON_REQUEST}],
+)
+async def test_what_was_asked_as_it_went_out_of_service_is_not_called_offline(
+    pool: asyncpg.Pool, add_camera: AddCamera, write: Write, changes: dict[str, Any]
+) -> None:
+    camera = await add_camera(1, **changes)
+    assert not await write(camera, WENT_OFFLINE)
+    assert set((await rows_of(pool)).values()) == {0}
+
+
 async def test_a_transition_is_status_history_and_event(
     pool: asyncpg.Pool, add_camera: AddCamera, write: Write
 ) -> None:
