@@ -20,11 +20,7 @@ from sharpeyes.health.status import Cause
 from sharpeyes.registry.camera import FiledCamera, Tier
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.editing import filed_camera
-from sharpeyes.registry.errors import (
-    CameraChangedError,
-    CameraInvalidError,
-    CredentialKeyError,
-)
+from sharpeyes.registry.errors import CredentialKeyError, RegistryError
 from sharpeyes.registry.filling import FieldChange, filled
 from sharpeyes.registry.places import division_path
 from sharpeyes.registry.sealing import Sealer
@@ -227,7 +223,7 @@ class MassProbe:
         try:
             async with self._store.edit(how.actor) as edit:
                 await edit.replace(filling.file, revision=camera.revision)
-        except (CameraChangedError, CameraInvalidError) as error:
+        except RegistryError as error:
             return msgspec.structs.replace(
                 outcome, left_out=[*filling.left_out, f"not filled: {error}"]
             )

@@ -24,7 +24,7 @@ from sharpeyes.devices.simulator.street import make_cameras
 from sharpeyes.registry.camera import CameraFile, Life, PollMode, Tier
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.errors import UnknownDivisionError
-from sharpeyes.registry.history import CameraHistory
+from sharpeyes.registry.history import CameraHistory, sign
 from sharpeyes.registry.life import LifeState
 from sharpeyes.registry.sealing import Sealer
 from sharpeyes.registry.store import CameraStore
@@ -150,6 +150,28 @@ async def test_files_are_filled_from_what_devices_say(
     assert (change.actor, change.action) == ("li", "edit")
     again = await probe(filling=FILL)
     assert {(len(o.changes), o.filled) for o in again.values()} == {(0, False)}
+
+
+async def test_cameras_that_go_meanwhile_stop_nobody(
+    pool: asyncpg.Pool, register: Register
+) -> None:
+    codes = await register()
+    outcomes: list[ProbeOutcome] = []
+    async with open_device_session() as session:
+        mass = MassProbe(
+            pool, Sealer(KEY), session, Settings(), at_once=1, filling=FILL, random=Random(1)
+        )
+        async for outcome in mass.run(None, None):
+            if not outcomes:
+                # As the undo of an import does.
+                async with pool.acquire() as connection, connection.transaction():
+                    await sign(connection, "li")
+                    await connection.execute(
+                        "DELETE FROM camera WHERE device_code <> $1", outcome.device_code
+                    )
+            outcomes.append(outcome)
+    assert {outcome.device_code for outcome in outcomes} == set(codes)
+    assert not outcomes[-1].filled
 
 
 async def test_paths_on_file_stay_unless_they_are_to_be_replaced(
