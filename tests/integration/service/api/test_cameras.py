@@ -193,6 +193,7 @@ async def test_status_counts_have_their_base(add: Add, read: Read) -> None:
         "offline": 0,
         "unknown": 1,
         "not_measured": 1,
+        "maintenance": 0,
     }
     assert status["by_tier"][0]["tier"] == "city"
     assert {"division_code": "420102"}.items() <= status["by_division"][0].items()
