@@ -105,10 +105,10 @@ def test_the_fleet_is_counted_with_its_base(sharpeyes: Run) -> None:
     assert fleet["total"] == total | {"unknown": 1, "not_measured": 1, "maintenance": 0}
     shown = [line.split() for line in sharpeyes("status").out.splitlines()]
     assert shown[1:] == [
-        ["all", "2", "1", "0", "0", "0", "1", "1"],
-        ["tier", "city", "1", "1", "0", "0", "0", "1", "0"],
-        ["tier", "social", "1", "0", "0", "0", "0", "0", "1"],
-        ["division", "420102", "江岸区", "2", "1", "0", "0", "0", "1", "1"],
+        ["all", "2", "1", "0", "0", "0", "1", "1", "0"],
+        ["tier", "city", "1", "1", "0", "0", "0", "1", "0", "0"],
+        ["tier", "social", "1", "0", "0", "0", "0", "0", "1", "0"],
+        ["division", "420102", "江岸区", "2", "1", "0", "0", "0", "1", "1", "0"],
     ]
 
 

@@ -91,9 +91,12 @@ async def test_put_replaces_all_and_keeps_the_password(send: Send, etag: str) ->
     camera = await (await send("PUT", ONE, new, etag)).json()
     assert (camera["name"], camera["host"], camera["functions"]) == ("New", None, [])
     assert camera["has_credentials"] is True
-    for code in ({}, {"device_code": "42010200001320000002"}):
-        unlike = {name: value for name, value in new.items() if name != "device_code"} | code
-        assert await fields_of(await send("PUT", ONE, unlike, "*")) == ["device_code"]
+    another = new | {"device_code": "42010200001320000002"}
+    assert await fields_of(await send("PUT", ONE, another, "*")) == ["device_code"]
+    # Without a code nothing says in which division it is, either.
+    del another["device_code"]
+    fields = await fields_of(await send("PUT", ONE, another, "*"))
+    assert fields == ["device_code", "division_code"]
 
 
 async def test_a_patch_changes_what_it_names_and_null_clears(send: Send, etag: str) -> None:
