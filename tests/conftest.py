@@ -4,6 +4,7 @@ import logging
 import os
 import tempfile
 import uuid
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -70,8 +71,13 @@ async def empty_database_url(server_url: str) -> AsyncIterator[str]:
 @pytest_asyncio.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     """Connections to ``database_url``, set up as those of the service."""
-    async with await open_pool(database_url, min_size=1, max_size=8) as pool:
-        yield pool
+    pool = await open_pool(database_url, min_size=1, max_size=8)
+    yield pool
+    # A test that failed while it held a connection must not hang the run.
+    try:
+        await asyncio.wait_for(pool.close(), 10)
+    finally:
+        pool.terminate()
 
 
 @pytest.fixture(autouse=True)

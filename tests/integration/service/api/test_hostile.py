@@ -1,6 +1,7 @@
 """What the API answers to callers who mean harm, and when the database leaves it alone."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from http import HTTPStatus
 from typing import Any
 
@@ -104,14 +105,14 @@ async def test_a_stream_ends_cleanly_when_the_database_is_away(
     reader = await api.token(Scope.CAMERAS_READ)
     async with asyncio.timeout(20), api.client.get("/api/v1/stream", headers=reader) as live:
         assert b"retry" in await live.content.readline()
-        await api.context.pool.close()
+        await api.served.pool.close()
         # Another answer inside this one would be an error of the transfer encoding.
         assert b"HTTP/1.1" not in await live.content.read()
 
 
 async def test_nothing_is_said_of_a_change_whose_fate_is_not_known(api: Any) -> None:
     both = await api.token(Scope.CAMERAS_READ, Scope.CAMERAS_WRITE)
-    await api.context.pool.close()
+    await api.served.pool.close()
     for method, path in (("GET", "/api/v1/cameras"), ("POST", "/api/v1/cameras")):
         answer = await api.client.request(method, path, headers=both, json={})
         assert answer.status == HTTPStatus.SERVICE_UNAVAILABLE
@@ -123,11 +124,10 @@ async def test_a_database_that_says_nothing_is_not_waited_for(
     api: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probes, "_READY_WITHIN_S", 0.2)
-    pool = api.context.pool
-    held = [await pool.acquire() for _ in range(pool.get_max_size())]
-    async with asyncio.timeout(10):
+    pool = api.served.pool
+    async with asyncio.timeout(30), AsyncExitStack() as held:
+        for _ in range(pool.get_max_size()):
+            await held.enter_async_context(pool.acquire())
         answer = await api.client.get("/readyz")
-    assert answer.status == HTTPStatus.SERVICE_UNAVAILABLE
-    for connection in held:
-        await pool.release(connection)
+        assert answer.status == HTTPStatus.SERVICE_UNAVAILABLE
     assert (await api.client.get("/readyz")).status == HTTPStatus.OK
