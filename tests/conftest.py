@@ -1,10 +1,10 @@
 """Fixtures of all tests: one database server for the run, a fresh database for each test."""
 
+import asyncio
 import logging
 import os
 import tempfile
 import uuid
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
