@@ -173,7 +173,7 @@ async def test_a_change_from_a_foreign_origin_is_refused(api: Any, accounts: Acc
         headers = {"X-Sharpeyes": "1"} | foreign
         answer = await api.client.post("/api/v1/cameras", json={}, headers=headers)
         assert answer.status == HTTPStatus.FORBIDDEN
-        assert "from our pages" in (await answer.json())["detail"]
+        assert "the page of another site" in (await answer.json())["detail"]
 
 
 async def test_a_token_that_is_not_in_force_is_written_down_but_not_for_ever(api: Any) -> None:
