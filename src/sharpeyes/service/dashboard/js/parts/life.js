@@ -1,5 +1,5 @@
 // Where in its life a camera is, and taking it elsewhere.
-import { useEffect, useRef, useState } from "../../vendor/preact-hooks.mjs";
+import { useLayoutEffect, useRef, useState } from "../../vendor/preact-hooks.mjs";
 import { post } from "../api.js";
 import { zoned } from "../camera-fields.js";
 import { html } from "../html.js";
@@ -18,8 +18,8 @@ const NEXT = {
 function Move({ camera, wanted, onDone, onClose }) {
   const form = useRef(null);
   const [problem, setProblem] = useState(null);
-  useEffect(() => {
-    form.current.elements.reason.focus(); // the button that was pressed is gone
+  useLayoutEffect(() => {
+    form.current.elements.reason.focus(); // the button that was pressed is gone, and the next key must not be lost
   }, []);
   const reasons = Object.fromEntries(problem?.errors.map(({ field, reason }) => [field, reason]) ?? []);
   const said = (name) =>
