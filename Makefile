@@ -32,7 +32,8 @@ run: .venv/.runtime $(DASHBOARD) ## The service with your own cameras
 
 test: .venv/.dev $(DASHBOARD) ## All tests; installs the Debian packages they use where it can
 	@scripts/install_test_packages
-	$(BIN)/pytest $(PYTEST_ARGS)
+	@# In several processes, each with servers of its own; PYTEST_ARGS=-n0 runs them in one.
+	$(BIN)/pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 
 lint: .venv/.dev ## Style, types, and the arrows between packages
 	$(BIN)/ruff check .

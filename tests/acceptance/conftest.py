@@ -5,11 +5,11 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -158,14 +158,6 @@ class Installation:
             raise AssertionError(f"not within {within_s} s; last seen: {value}") from None
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    assert isinstance(port, int)
-    return port
-
-
 QUICK = """
 workers = 2
 
@@ -190,8 +182,10 @@ frozen_after_s = 600
 
 
 @pytest_asyncio.fixture
-async def installation(tmp_path: Path, database_url: str) -> Installation:
-    port = _free_port()
+async def installation(
+    tmp_path: Path, database_url: str, free_port: Callable[[], int]
+) -> Installation:
+    port = free_port()
     settings = tmp_path / "sharpeyes.toml"
     settings.write_text(QUICK.format(port=port))
     return Installation(
@@ -203,12 +197,6 @@ async def installation(tmp_path: Path, database_url: str) -> Installation:
         },
         port=port,
     )
-
-
-@pytest.fixture
-def free_port() -> Callable[[], int]:
-    """What gives a port that nobody listens on."""
-    return _free_port
 
 
 @dataclass(slots=True)
@@ -243,9 +231,12 @@ class RtspServer:
 
 
 @pytest_asyncio.fixture
-async def rtsp_server(footage: Path) -> AsyncIterator[RtspServer]:
+async def rtsp_server(
+    footage: Path, own_address: IPv4Address, free_port: Callable[[], int]
+) -> AsyncIterator[RtspServer]:
     _need(_has_gst_rtsp_server(), "gst-rtsp-server (see scripts/install_test_packages)")
-    server = RtspServer("127.0.40.1", _free_port(), footage / "cvtrafficcam-stopsign/traffic.mp4")
+    video = footage / "cvtrafficcam-stopsign/traffic.mp4"
+    server = RtspServer(str(own_address), free_port(), video)
     await server.start()
     yield server
     await server.kill()

@@ -6,12 +6,16 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page, expect
+
+# One browser for all.
+pytestmark = pytest.mark.xdist_group("browser")
 
 PATIENCE_MS = 15_000
 STATUSES = ("offline", "degraded", "unknown", "ok", "not_measured")
@@ -47,12 +51,14 @@ async def counts_shown(page: Page) -> dict[str, int]:
 
 @pytest.mark.timeout(300)
 async def test_what_is_wrong_shows_by_itself_and_so_does_its_end(
-    installation: Any, page: Page, free_port: Callable[[], int]
+    installation: Any, page: Page, own_address: IPv4Address, free_port: Callable[[], int]
 ) -> None:
     control = str(free_port())
-    street = ("--cameras", "4", "--first-address", "127.66.0.1", "--rtsp-port", str(free_port()))
-    ports = ("--http-port", str(free_port()), "--control-port", control)
-    async with installation.running("simulate", *street, *ports, "--csv", "street.csv"):
+    street = ("--cameras", "4", "--first-address", str(own_address))
+    ports = ("--rtsp-port", str(free_port()), "--http-port", str(free_port()))
+    async with installation.running(
+        *("simulate", *street, *ports, "--control-port", control, "--csv", "street.csv")
+    ):
         await installation.until(csv_written(installation.folder), bool, within_s=60)
         await installation.done("camera", "import", "street.csv")
         async with installation.serving():

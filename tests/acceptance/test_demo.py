@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+# The demonstration takes its usual ports where it finds them free when it starts.
+pytestmark = pytest.mark.xdist_group("demo")
+
 SHARPEYES = Path(sys.executable).with_name("sharpeyes")
 
 

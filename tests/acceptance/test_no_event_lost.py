@@ -5,6 +5,7 @@ import contextlib
 import os
 import random
 import signal
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,11 @@ def rng() -> random.Random:
 
 @pytest.mark.timeout(300)
 async def test_killed_while_events_flow(
-    installation: Any, rng: random.Random, free_port: Any, no_process_left: None
+    installation: Any,
+    rng: random.Random,
+    own_address: IPv4Address,
+    free_port: Any,
+    no_process_left: None,
 ) -> None:
     receiver_port, control_port = free_port(), free_port()
     secret = installation.folder / "secret"
@@ -42,7 +47,7 @@ async def test_killed_while_events_flow(
     async with (
         installation.running(
             *("simulate", "--cameras", str(CAMERAS), "--csv", "cameras.csv"),
-            *("--first-address", "127.41.0.1", "--control-port", str(control_port)),
+            *("--first-address", str(own_address), "--control-port", str(control_port)),
         ),
         installation.running(
             *("receiver", "--port", str(receiver_port), "--secret-file", secret),

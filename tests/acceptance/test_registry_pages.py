@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
+
+# One browser for all.
+pytestmark = pytest.mark.xdist_group("browser")
 
 CODES = (
     *(f"4201020000132000000{serial}" for serial in (1, 2, 3)),

@@ -9,6 +9,7 @@ import stat
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +61,15 @@ async def answers(host: str, port: int) -> bool:
 
 
 async def test_a_street_is_started_broken_repaired_and_ended(
-    tmp_path: Path, free_port: Callable[[], int]
+    tmp_path: Path, own_address: IPv4Address, free_port: Callable[[], int]
 ) -> None:
     table, control = tmp_path / "cameras.csv", str(free_port())
     rtsp_port, http_port = free_port(), free_port()
-    ports = ("--rtsp-port", str(rtsp_port), "--http-port", str(http_port))
-    async with street(*ports, "--csv", str(table), "--control-port", control) as (process, cameras):
+    where = (
+        *("--first-address", str(own_address)),
+        *("--rtsp-port", str(rtsp_port), "--http-port", str(http_port)),
+    )
+    async with street(*where, "--csv", str(table), "--control-port", control) as (process, cameras):
         code, host = cameras[0]["device_code"], cameras[0]["host"]
         assert await answers(host, rtsp_port)
         assert await answers(host, http_port)

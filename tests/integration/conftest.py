@@ -1,18 +1,30 @@
-"""Registered cameras under a worker's leases."""
+"""Registered cameras under a worker's leases, and devices behind them that really answer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
+from sharpeyes.devices.simulator.camera import (
+    MAIN_STREAM_PATH,
+    SNAPSHOT_PATH,
+    SUB_STREAM_PATH,
+    SimulatedCamera,
+)
+from sharpeyes.devices.simulator.fleet import Fleet
+from sharpeyes.devices.simulator.scene import Scene
+from sharpeyes.devices.simulator.settings import FleetSettings
 from sharpeyes.registry.camera import Camera, CameraFile, Life, Tier
 from sharpeyes.registry.life import LifeState
 from sharpeyes.registry.shards import ShardLease, ShardLeases
 from sharpeyes.registry.store import CameraStore
 
 WORKER_ID = "worker-a"
+# Only the sensor's noise moves in it; it is encoded in a moment.
+EMPTY_STREET = Scene(name="empty", seed=1, loop_s=5, vehicles=())
 
 AddCamera = Callable[..., Awaitable[Camera]]
 
@@ -51,3 +63,48 @@ async def leases(pool: asyncpg.Pool, worker_id: str) -> dict[int, ShardLease]:
     """All shards, held by the worker."""
     held = await ShardLeases(pool, worker_id, 600).renew()
     return {lease.shard: lease for lease in held}
+
+
+@pytest_asyncio.fixture
+async def fleet(own_address: IPv4Address, free_port: Callable[[], int]) -> AsyncIterator[Fleet]:
+    """Ten simulated cameras on an empty street, to be registered with `add`."""
+    settings = FleetSettings(
+        cameras=10, first_address=own_address, rtsp_port=free_port(), http_port=free_port()
+    )
+    cameras = [
+        SimulatedCamera(
+            device_code=f"42010200001320{number:06}",
+            name=str(number),
+            tier=1,
+            division_code="420102",
+            longitude=114.3,
+            latitude=30.6,
+            host=str(own_address + number),
+            poll_mode="direct",
+            sample_source="none",
+            sample_interval_s=1,
+            scene="empty",
+            offset_s=0,
+        )
+        for number in range(1, settings.cameras + 1)
+    ]
+    async with Fleet(settings, cameras=cameras, scenes=[EMPTY_STREET]) as fleet:
+        yield fleet
+
+
+@pytest.fixture
+def add(add_camera: AddCamera, fleet: Fleet) -> AddCamera:
+    """Register the camera of the fleet that has this number; the rest overrides."""
+
+    async def add(number: int, **changes: object) -> Camera:
+        fields: dict[str, object] = {
+            "host": fleet.cameras[number - 1].host,
+            "rtsp_port": fleet.settings.rtsp_port,
+            "http_port": fleet.settings.http_port,
+            "main_stream_path": MAIN_STREAM_PATH,
+            "sub_stream_path": SUB_STREAM_PATH,
+            "snapshot_path": SNAPSHOT_PATH,
+        }
+        return await add_camera(number, **fields | changes)
+
+    return add

@@ -248,12 +248,12 @@ def test_a_receiver_that_cannot_start_says_why(
 
 
 async def test_the_receiver_in_the_guide_verifies_and_removes_duplicates(
-    tmp_path: Path, environment: dict[str, str]
+    tmp_path: Path, environment: dict[str, str], free_port: Callable[[], int]
 ) -> None:
     (text,) = re.findall(r"```python\n(.*?)```", _GUIDE.read_text(), re.DOTALL)
     assert len(text.splitlines()) < 60
     (tmp_path / "receiver.py").write_text(text)
-    port = await _free_port()
+    port = free_port()
     env = environment | {"WEBHOOK_SECRET": _SECRET, "PORT": str(port), "PYTHONUNBUFFERED": "1"}
     url = f"http://127.0.0.1:{port}/events"
     body, headers = signed("e1", _SECRET)
@@ -279,11 +279,3 @@ async def test_the_receiver_in_the_guide_verifies_and_removes_duplicates(
     kept = sqlite3.connect(tmp_path / "cases.sqlite")
     assert kept.execute("SELECT id, body FROM event").fetchall() == [("e1", body.decode())]
     kept.close()
-
-
-async def _free_port() -> int:
-    server = await asyncio.start_server(lambda _, __: None, "127.0.0.1", 0)
-    port = int(server.sockets[0].getsockname()[1])
-    server.close()
-    await server.wait_closed()
-    return port

@@ -12,21 +12,13 @@ from typing import TypeAlias
 import asyncpg
 import msgspec
 import pytest
-import pytest_asyncio
 
 from sharpeyes.devices.credentials import Credentials
 from sharpeyes.devices.http_exchange import open_device_session
 from sharpeyes.devices.settings import DeviceSettings
 from sharpeyes.devices.simulator import fault
-from sharpeyes.devices.simulator.camera import (
-    MAIN_STREAM_PATH,
-    SNAPSHOT_PATH,
-    SUB_STREAM_PATH,
-    SimulatedCamera,
-)
 from sharpeyes.devices.simulator.fleet import Fleet
-from sharpeyes.devices.simulator.scene import Scene
-from sharpeyes.devices.simulator.settings import FleetSettings
+from sharpeyes.devices.simulator.settings import PUBLIC_PASSWORD, PUBLIC_USERNAME
 from sharpeyes.events.store import EventStore
 from sharpeyes.health.context import HealthContext
 from sharpeyes.health.logins import LoginGuard
@@ -37,11 +29,8 @@ from sharpeyes.health.store import StatusStore, StoredStatus
 from sharpeyes.registry.camera import Camera, Life, PollMode
 from sharpeyes.registry.shards import ShardLease
 
-FLEET = FleetSettings(cameras=10, rtsp_port=19554, http_port=19080)
-# Only the sensor's noise moves in it; it is encoded in a moment.
-EMPTY_STREET = Scene(name="empty", seed=1, loop_s=5, vehicles=())
-RIGHT = Credentials(FLEET.username, FLEET.password.get_secret_value())
-WRONG = Credentials(FLEET.username, "not this")
+RIGHT = Credentials(PUBLIC_USERNAME, PUBLIC_PASSWORD)
+WRONG = Credentials(PUBLIC_USERNAME, "not this")
 
 HASTY = HealthSettings(
     reach_interval_s=0.5,
@@ -169,47 +158,6 @@ def watching(pool: asyncpg.Pool, leases: dict[int, ShardLease], worker_id: str) 
     return watching
 
 
-@pytest_asyncio.fixture
-async def fleet() -> AsyncIterator[Fleet]:
-    cameras = [
-        SimulatedCamera(
-            device_code=f"42010200001320{number:06}",
-            name=str(number),
-            tier=1,
-            division_code="420102",
-            longitude=114.3,
-            latitude=30.6,
-            host=f"127.77.0.{number}",
-            poll_mode="direct",
-            sample_source="none",
-            sample_interval_s=1,
-            scene="empty",
-            offset_s=0,
-        )
-        for number in range(1, FLEET.cameras + 1)
-    ]
-    async with Fleet(FLEET, cameras=cameras, scenes=[EMPTY_STREET]) as fleet:
-        yield fleet
-
-
-@pytest.fixture
-def add(add_camera: AddCamera) -> AddCamera:
-    """Register the camera of the fleet that has this number."""
-
-    async def add(number: int, **changes: object) -> Camera:
-        fields: dict[str, object] = {
-            "host": f"127.77.0.{number}",
-            "rtsp_port": FLEET.rtsp_port,
-            "http_port": FLEET.http_port,
-            "main_stream_path": MAIN_STREAM_PATH,
-            "sub_stream_path": SUB_STREAM_PATH,
-            "snapshot_path": SNAPSHOT_PATH,
-        }
-        return await add_camera(number, **fields | changes)
-
-    return add
-
-
 async def test_each_fault_has_its_cause(fleet: Fleet, add: AddCamera, watching: Watching) -> None:
     faults: dict[str, fault.Fault] = {
         "offline network": fault.Down(),
@@ -232,7 +180,7 @@ async def test_each_fault_has_its_cause(fleet: Fleet, add: AddCamera, watching: 
             "8.0 h ahead of ours: it may give its local time" in stored["degraded clock"].evidence
         )
         assert all(
-            "127.77.0." in s.evidence
+            str(cameras[w].host) in s.evidence
             for w, s in stored.items()
             if w not in {"ok", "degraded frozen"}
         )
@@ -264,7 +212,7 @@ async def test_a_wrong_password_never_locks_a_device(
     fleet: Fleet, add: AddCamera, watching: Watching
 ) -> None:
     """Three channels of one device, and every check that would log in."""
-    cameras = [await add(number, host="127.77.0.1") for number in (1, 2, 3)]
+    cameras = [await add(number, host=fleet.cameras[0].host) for number in (1, 2, 3)]
     wrong = {camera.camera_id: WRONG for camera in cameras}
     async with watching(*cameras, credentials=wrong) as watch:
         for camera in cameras:
@@ -283,7 +231,7 @@ async def test_one_channels_wrong_password_is_not_blamed_on_the_others(
     fleet: Fleet, add: AddCamera, watching: Watching, pool: asyncpg.Pool
 ) -> None:
     """Nor after a restart, which goes on from the stored refusal."""
-    well, wrong = [await add(number, host="127.77.0.1") for number in (1, 2)]
+    well, wrong = [await add(number, host=fleet.cameras[0].host) for number in (1, 2)]
     known = {well.camera_id: RIGHT, wrong.camera_id: WRONG}
     for _ in range(2):
         async with watching(wrong, well, credentials=known) as watch:

@@ -12,7 +12,6 @@ from typing import TypeAlias
 import asyncpg
 import msgspec
 import pytest
-import pytest_asyncio
 
 from sharpeyes.detectors import kept_state
 from sharpeyes.detectors.finding import Finding
@@ -20,15 +19,8 @@ from sharpeyes.devices.credentials import Credentials
 from sharpeyes.devices.http_exchange import open_device_session
 from sharpeyes.devices.settings import DeviceSettings
 from sharpeyes.devices.simulator import fault
-from sharpeyes.devices.simulator.camera import (
-    MAIN_STREAM_PATH,
-    SNAPSHOT_PATH,
-    SUB_STREAM_PATH,
-    SimulatedCamera,
-)
 from sharpeyes.devices.simulator.fleet import Fleet
-from sharpeyes.devices.simulator.scene import Scene
-from sharpeyes.devices.simulator.settings import FleetSettings
+from sharpeyes.devices.simulator.settings import PUBLIC_PASSWORD, PUBLIC_USERNAME
 from sharpeyes.health.logins import LoginGuard
 from sharpeyes.ingest.context import FrameFate, IngestContext
 from sharpeyes.ingest.ingest import Ingest
@@ -38,10 +30,8 @@ from sharpeyes.registry.camera import Camera, Life, PollMode, SampleSource
 from sharpeyes.registry.shards import ShardLease
 from sharpeyes.registry.store import CameraStore
 
-FLEET = FleetSettings(cameras=4, rtsp_port=19654, http_port=19180)
-EMPTY_STREET = Scene(name="empty", seed=1, loop_s=5, vehicles=())
-RIGHT = Credentials(FLEET.username, FLEET.password.get_secret_value())
-WRONG = Credentials(FLEET.username, "not this")
+RIGHT = Credentials(PUBLIC_USERNAME, PUBLIC_PASSWORD)
+WRONG = Credentials(PUBLIC_USERNAME, "not this")
 HASTY = IngestSettings(reconnect_min_s=0.1, reconnect_max_s=0.3)
 
 
@@ -80,47 +70,11 @@ AddCamera: TypeAlias = Callable[..., Awaitable[Camera]]
 Sampling: TypeAlias = Callable[..., AbstractAsyncContextManager[Running]]
 
 
-@pytest_asyncio.fixture
-async def fleet() -> AsyncIterator[Fleet]:
-    cameras = [
-        SimulatedCamera(
-            device_code=f"42010200001320{number:06}",
-            name=str(number),
-            tier=1,
-            division_code="420102",
-            longitude=114.3,
-            latitude=30.6,
-            host=f"127.78.0.{number}",
-            poll_mode="direct",
-            sample_source="keyframe",
-            sample_interval_s=1,
-            scene="empty",
-            offset_s=0,
-        )
-        for number in range(1, FLEET.cameras + 1)
-    ]
-    async with Fleet(FLEET, cameras=cameras, scenes=[EMPTY_STREET]) as fleet:
-        yield fleet
-
-
 @pytest.fixture
-def add(add_camera: AddCamera) -> AddCamera:
-    """Register the camera of the fleet that has this number."""
-
-    async def add(number: int, **changes: object) -> Camera:
-        fields: dict[str, object] = {
-            "host": f"127.78.0.{number}",
-            "rtsp_port": FLEET.rtsp_port,
-            "http_port": FLEET.http_port,
-            "main_stream_path": MAIN_STREAM_PATH,
-            "sub_stream_path": SUB_STREAM_PATH,
-            "snapshot_path": SNAPSHOT_PATH,
-            "sample_source": SampleSource.KEYFRAME,
-            "sample_interval_s": 0.2,
-        }
-        return await add_camera(number, **fields | changes)
-
-    return add
+def add(add: AddCamera) -> AddCamera:
+    """Register the camera of the fleet that has this number, to be sampled often."""
+    often = {"sample_source": SampleSource.KEYFRAME, "sample_interval_s": 0.2}
+    return lambda number, **changes: add(number, **often | changes)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The commands that engineers use, as they use them: exit code, answer, and what is said."""
 
 import asyncio
-import socket
 from collections.abc import Callable
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -461,10 +460,12 @@ def test_probing_where_nobody_may_or_can_be_asked(sharpeyes: Run) -> None:
     )
 
 
-async def test_probing_a_camera(sharpeyes: Run, tmp_path: Path) -> None:
+async def test_probing_a_camera(
+    sharpeyes: Run, tmp_path: Path, own_address: IPv4Address, free_port: Callable[[], int]
+) -> None:
     settings = FleetSettings(
         cameras=1,
-        first_address=IPv4Address("127.61.7.1"),
+        first_address=own_address,
         rtsp_port=free_port(),
         http_port=free_port(),
     )
@@ -491,10 +492,3 @@ async def test_probing_a_camera(sharpeyes: Run, tmp_path: Path) -> None:
         assert "refuses the user name and password" in refused.err
         assert len(refused.err.splitlines()) == 1
         assert "wr0ng" not in refused.out + refused.err
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import os
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -121,17 +119,24 @@ async def test_passwords_are_stored_in_bulk_and_sealed_anew_with_another_key(
         assert opened == Credentials("admin", CANARY)
 
 
+@pytest.fixture
+def settings(own_address: IPv4Address, free_port: Callable[[], int]) -> FleetSettings:
+    return FleetSettings(
+        cameras=CAMERAS,
+        first_address=own_address,
+        rtsp_port=free_port(),
+        http_port=free_port(),
+    )
+
+
 @pytest.mark.timeout(180)
 async def test_new_passwords_are_rolled_out_until_the_first_refusal(
-    sharpeyes: Run, pool: asyncpg.Pool, add_camera: AddCamera, tmp_path: Path
+    sharpeyes: Run,
+    pool: asyncpg.Pool,
+    add_camera: AddCamera,
+    tmp_path: Path,
+    settings: FleetSettings,
 ) -> None:
-    settings = FleetSettings(
-        cameras=CAMERAS,
-        # An address that no other test process uses.
-        first_address=IPv4Address(f"127.{62 + os.getpid() % 30}.{os.getpid() // 30 % 250}.1"),
-        rtsp_port=_free_port(),
-        http_port=_free_port(),
-    )
     scenes = [make_scene(name, settings.seed) for name in {c.scene for c in make_cameras(settings)}]
     right = settings.password.get_secret_value()
     codes = []
@@ -225,10 +230,3 @@ async def _in_use(pool: asyncpg.Pool, tmp_path: Path) -> dict[str, int]:
         assert credentials is not None
         counted[credentials.password] = counted.get(credentials.password, 0) + 1
     return counted
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

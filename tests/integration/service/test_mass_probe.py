@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from ipaddress import IPv4Address
 from random import Random
@@ -46,18 +45,11 @@ Register = Callable[..., Awaitable[list[str]]]
 Probe = Callable[..., Awaitable[dict[str, ProbeOutcome]]]
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
-
-
 @pytest_asyncio.fixture
-async def fleet() -> AsyncIterator[Fleet]:
+async def fleet(own_address: IPv4Address, free_port: Callable[[], int]) -> AsyncIterator[Fleet]:
     settings = FleetSettings(
         cameras=5,
-        first_address=IPv4Address("127.62.3.1"),
+        first_address=own_address,
         rtsp_port=free_port(),
         http_port=free_port(),
     )

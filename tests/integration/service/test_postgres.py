@@ -34,6 +34,9 @@ from sharpeyes.service.postgres_install import carried_install, server_account, 
 _AS_ROOT = os.geteuid() == 0
 _WAYS = ["ordinary user", *(["root"] if _AS_ROOT else [])]
 
+# They share a cluster that is made once.
+pytestmark = pytest.mark.xdist_group("postgres")
+
 # A process that uses the server until its standard input ends, or Ctrl-C.
 _PROGRAM = """
 import asyncio, os, select, sys

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import os
 import re
 import time
 from collections.abc import AsyncIterator, Callable
@@ -44,7 +43,7 @@ def scene() -> Scene:
 
 
 @pytest_asyncio.fixture
-async def start_fleet(scene: Scene) -> AsyncIterator[StartFleet]:
+async def start_fleet(scene: Scene, own_address: IPv4Address) -> AsyncIterator[StartFleet]:
     """Starts fleets, and ends them with the test."""
     async with AsyncExitStack() as stack:
 
@@ -57,7 +56,7 @@ async def start_fleet(scene: Scene) -> AsyncIterator[StartFleet]:
         ) -> Fleet:
             settings = FleetSettings(
                 cameras=cameras,
-                first_address=_own_address(),
+                first_address=own_address,
                 speed_ratio=speed_ratio,
                 auth=auth,
             )
@@ -69,12 +68,6 @@ async def start_fleet(scene: Scene) -> AsyncIterator[StartFleet]:
             return await stack.enter_async_context(fleet)
 
         yield start
-
-
-def _own_address() -> IPv4Address:
-    """An address that no other test process uses."""
-    number = os.getpid()
-    return IPv4Address(f"127.{100 + number % 100}.{number // 100 % 250}.1")
 
 
 @dataclass
