@@ -119,9 +119,14 @@ class Installation:
             sys.stdout.write(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}\n")
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[asyncio.subprocess.Process]:
-        """Run the service until it answers, and for as long as the test needs it."""
-        async with self.running("serve") as process:
+    async def serving(self, command: str = "serve") -> AsyncIterator[asyncio.subprocess.Process]:
+        """Run the service until it answers, and for as long as the test needs it.
+
+        Args:
+            command: ``serve`` for all of its five processes; ``api``, at an eighth of the start,
+                where nothing is measured, detected or delivered.
+        """
+        async with self.running(command) as process:
             await self.until(self.get("/readyz"), lambda ready: ready is not None, within_s=60)
             yield process
 
@@ -274,7 +279,8 @@ class Seen:
         return {urlsplit(url).hostname for url in self.requests if url.startswith("http")}
 
 
-@pytest_asyncio.fixture
+# One for all: tests that use it run in the session's event loop, as theirs alone cannot reach it.
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(chromium: Path) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -284,12 +290,12 @@ async def browser(chromium: Path) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture
-async def seen(browser: Browser) -> Seen:
+@pytest.fixture
+def seen() -> Seen:
     return Seen()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, seen: Seen) -> AsyncIterator[Page]:
     """A page as a duty officer in Wuhan has it; it must end without a complaint of its own."""
     context = await browser.new_context(

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Page, expect
 
-# One browser for all.
-pytestmark = pytest.mark.xdist_group("browser")
+# One browser for all, which lives in the session's event loop.
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
 
 PATIENCE_MS = 15_000
 STATUSES = ("offline", "degraded", "unknown", "ok", "not_measured")
@@ -122,7 +122,7 @@ def csv_written(folder: Path) -> Callable[[], Any]:
 
 async def test_the_address_keeps_language_filters_and_page(installation: Any, page: Page) -> None:
     await register(installation)
-    async with installation.serving():
+    async with installation.serving("api"):
         await page.goto(installation.url)
         # The browser speaks Chinese.
         await expect(page.locator(".top-links a[aria-current]")).to_have_text("总览")
@@ -154,7 +154,7 @@ async def test_the_address_keeps_language_filters_and_page(installation: Any, pa
 
 async def test_a_cameras_name_is_text_wherever_it_stands(installation: Any, page: Page) -> None:
     await register(installation)
-    async with installation.serving():
+    async with installation.serving("api"):
         for place in ("cameras", f"cameras/{CODES[1]}"):
             await page.goto(f"{installation.url}/#/en/{place}")
             await expect(page.get_by_text(HOSTILE_NAME).first).to_be_visible()
@@ -164,7 +164,7 @@ async def test_a_cameras_name_is_text_wherever_it_stands(installation: Any, page
 
 async def test_the_keyboard_is_enough(installation: Any, page: Page) -> None:
     await register(installation)
-    async with installation.serving():
+    async with installation.serving("api"):
         await page.goto(f"{installation.url}/#/en/cameras")
         await expect(page.locator("table.cameras tbody tr")).to_have_count(4)
         await page.keyboard.press("Tab")
@@ -185,7 +185,7 @@ async def test_the_map_shows_cameras_without_tiles_and_leads_to_them(
     installation: Any, page: Page, seen: Any
 ) -> None:
     await register(installation)
-    async with installation.serving():
+    async with installation.serving("api"):
         await page.goto(f"{installation.url}/#/en/map?camera={CODES[2]}")
         await expect(page.locator(".map[data-drawn=true]")).to_be_visible(timeout=30_000)
         await expect(page.locator(".legend")).to_contain_text("Not measured")
@@ -210,7 +210,7 @@ async def test_the_map_shows_cameras_without_tiles_and_leads_to_them(
 async def test_it_fits_a_phone(installation: Any, page: Page) -> None:
     await register(installation)
     await page.set_viewport_size({"width": 390, "height": 844})
-    async with installation.serving():
+    async with installation.serving("api"):
         for language in ("zh", "en"):
             for place in ("overview", "map", "cameras", "events", f"cameras/{CODES[1]}"):
                 await page.goto(f"{installation.url}/#/{language}/{place}")
@@ -222,7 +222,7 @@ async def test_it_fits_a_phone(installation: Any, page: Page) -> None:
 
 async def test_a_page_weighs_less_than_a_megabyte(installation: Any, page: Page) -> None:
     await register(installation)
-    async with installation.serving():
+    async with installation.serving("api"):
         session = await page.context.new_cdp_session(page)
         await session.send("Network.enable")
         sizes: list[float] = []
@@ -241,7 +241,7 @@ async def test_signing_in_and_out_with_a_token(installation: Any, page: Page) ->
         "token", "create", "duty officer", "--scope", "cameras:read", "--json"
     )
     token = created.json()["token"]
-    async with installation.serving():
+    async with installation.serving("api"):
         await page.goto(f"{installation.url}/#/en/cameras")
         await page.get_by_role("button", name="Sign in with a token").click()
         field_ = page.get_by_label("Token", exact=True)
@@ -307,7 +307,7 @@ async def wire_to(port: int) -> AsyncIterator[tuple[Wire, str]]:
 
 async def test_a_lost_connection_says_so_and_heals(installation: Any, page: Page) -> None:
     await register(installation)
-    async with installation.serving(), wire_to(installation.port) as (wire, url):
+    async with installation.serving("api"), wire_to(installation.port) as (wire, url):
         await page.goto(f"{url}/#/en/cameras")
         rows = page.locator("table.cameras tbody tr")
         await expect(rows).to_have_count(4)
@@ -330,7 +330,7 @@ async def test_a_lost_connection_says_so_and_heals(installation: Any, page: Page
 
 
 async def test_a_day_is_cut_into_stretches_without_gaps(installation: Any, page: Page) -> None:
-    async with installation.serving():
+    async with installation.serving("api"):
         await page.goto(f"{installation.url}/#/en/overview")
         hour = 3_600_000
         end = 100 * hour

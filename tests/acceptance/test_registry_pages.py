@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-# One browser for all.
-pytestmark = pytest.mark.xdist_group("browser")
+# One browser for all, which lives in the session's event loop.
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
 
 CODES = (
     *(f"4201020000132000000{serial}" for serial in (1, 2, 3)),
@@ -74,7 +74,7 @@ async def change(url: str, token: str, code: str, **fields: object) -> None:
 async def test_cameras_are_found_by_chinese_words_and_filters(
     installation: Any, engineer: str, page: Page
 ) -> None:
-    async with installation.serving():
+    async with installation.serving("api"):
         await page.goto(f"{installation.url}/#/zh/cameras")
         rows = page.locator("table.cameras tbody tr")
         await expect(rows).to_have_count(4)
@@ -115,7 +115,7 @@ async def test_cameras_are_found_by_chinese_words_and_filters(
 async def test_the_map_counts_from_afar_and_shows_points_when_near(
     installation: Any, engineer: str, page: Page
 ) -> None:
-    async with installation.serving():
+    async with installation.serving("api"):
         await page.goto(f"{installation.url}/#/en/map?at=10/30.60/114.30")
         await expect(page.locator(".map[data-drawn=true]")).to_be_visible(timeout=60_000)
         await expect(page.locator(".map-count")).to_contain_text("4 cameras in view")
@@ -130,7 +130,7 @@ async def test_the_map_counts_from_afar_and_shows_points_when_near(
 async def test_a_file_is_edited_refused_saved_and_told(
     installation: Any, engineer: str, page: Page
 ) -> None:
-    async with installation.serving():
+    async with installation.serving("api"):
         await page.goto(f"{installation.url}/#/en/cameras/{CODES[1]}")
         await expect(page.locator("h1")).to_have_text("江汉关")
         # Whoever may only look is offered nothing to change.
@@ -191,7 +191,7 @@ async def test_of_two_who_change_the_same_file_neither_is_lost(
     installation: Any, engineer: str, page: Page
 ) -> None:
     other = await token_of(installation, "other engineer", "cameras:read", "cameras:write")
-    async with installation.serving():
+    async with installation.serving("api"):
         await sign_in(page, installation.url, engineer)
         await page.goto(f"{installation.url}/#/en/cameras/{CODES[0]}?edit=1")
         await page.get_by_label("Address", exact=True).fill("mine")
@@ -225,7 +225,7 @@ async def test_a_sheet_with_a_mistake_is_tried_imported_and_undone(
         ("42010200001320000010", "坐标颠倒", "3", "420102", "30.61", "114.30", "none"),
     )
     sheet = write_sheet(installation.folder / "mend.csv", rows)
-    async with installation.serving():
+    async with installation.serving("api"):
         await sign_in(page, installation.url, engineer)
         await page.goto(f"{installation.url}/#/en/imports")
         await page.get_by_label("File", exact=True).set_input_files(sheet)
@@ -266,7 +266,7 @@ async def test_a_sheet_with_a_mistake_is_tried_imported_and_undone(
 async def test_a_file_is_changed_with_the_keyboard_alone(
     installation: Any, engineer: str, page: Page
 ) -> None:
-    async with installation.serving():
+    async with installation.serving("api"):
         await sign_in(page, installation.url, engineer)
         await page.goto(f"{installation.url}/#/en/cameras?q=江汉关")
         await expect(page.locator("table.cameras tbody tr")).to_have_count(1)
@@ -297,7 +297,7 @@ async def reach(page: Page, selector: str) -> None:
 
 
 async def test_duplicates_become_one(installation: Any, engineer: str, page: Page) -> None:
-    async with installation.serving():
+    async with installation.serving("api"):
         for code in CODES[:2]:
             await change(installation.url, engineer, code, mac="3C-1B-F8-00-00-01")
         await sign_in(page, installation.url, engineer)
@@ -322,7 +322,7 @@ async def test_each_page_fits_a_phone_and_is_there_in_both_languages(
     )
     await page.set_viewport_size({"width": 390, "height": 844})
     places = ("imports", "imports/1", f"cameras/{CODES[0]}?edit=1", "more")
-    async with installation.serving():
+    async with installation.serving("api"):
         await sign_in(page, installation.url, engineer)
         for language in ("zh", "en"):
             for place in (*places, "coverage", "coverage/places", "coverage/duplicates"):
@@ -337,7 +337,7 @@ async def test_who_reads_the_audit_sees_that_and_nothing_else(
     installation: Any, engineer: str, page: Page
 ) -> None:
     auditor = await token_of(installation, "auditor", "audit:read")
-    async with installation.serving():
+    async with installation.serving("api"):
         await change(installation.url, engineer, CODES[0], address="沿江大道 1 号")
         await sign_in(page, installation.url, auditor)
         await page.goto(f"{installation.url}/#/en/audit?actor=engineer")

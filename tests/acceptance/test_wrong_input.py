@@ -63,7 +63,7 @@ async def test_an_unknown_setting_is_refused_with_the_one_that_was_meant(install
 
 
 async def test_a_port_that_is_taken_is_named(installation: Any) -> None:
-    async with installation.serving():
+    async with installation.serving("api"):
         for command in ("api", "serve"):
             answer = await installation.command(command)
             assert answer.code == 1
