@@ -152,7 +152,9 @@ async def test_the_address_keeps_language_filters_and_page(installation: Any, pa
         await expect(rows.filter(has_text="新来的")).to_have_count(1)
 
 
-async def test_a_cameras_name_is_text_wherever_it_stands(installation: Any, page: Page) -> None:
+async def test_hostile_9_a_cameras_name_is_text_wherever_it_stands(
+    installation: Any, page: Page
+) -> None:
     await register(installation)
     async with installation.serving("api"):
         for place in ("cameras", f"cameras/{CODES[1]}"):

@@ -114,7 +114,12 @@ def test_the_fleet_is_counted_with_its_base(sharpeyes: Run) -> None:
 @pytest.mark.parametrize(
     ("options", "exit_code", "said"),
     [
-        (("--stream", "rtsp://u:p@10.0.0.1@evil"), 1, "user name or password (before the @)"),
+        pytest.param(
+            ("--stream", "rtsp://u:p@10.0.0.1@evil"),
+            1,
+            "user name or password (before the @)",
+            id="hostile_11_two_hosts",
+        ),
         (("--stream", "http://10.0.0.1/"), 1, "must start with rtsp://"),
         (("--stream", "rtsp://h/x", "--host", "h"), 2, "give --stream or --host, not both"),
         ((), 1, "host is missing; poll mode direct needs it"),
@@ -148,7 +153,10 @@ def test_the_same_code_twice(sharpeyes: Run) -> None:
     assert again.err == f"sharpeyes: camera {CODE} is registered already\n"
 
 
-@pytest.mark.parametrize("device_code", ["4201\n\x1b[31m", "no-code", CODE[:-1], CODE])
+@pytest.mark.parametrize(
+    "device_code",
+    [pytest.param("4201\n\x1b[31m", id="hostile_76_ansi"), "no-code", CODE[:-1], CODE],
+)
 def test_a_camera_that_is_not_there(sharpeyes: Run, device_code: str) -> None:
     for command in (("camera", "show"), ("camera", "probe"), ("zone", "list")):
         done = sharpeyes(*command, device_code)
@@ -158,13 +166,13 @@ def test_a_camera_that_is_not_there(sharpeyes: Run, device_code: str) -> None:
         assert "\x1b" not in done.err
 
 
-def test_a_code_that_looks_like_an_option(sharpeyes: Run) -> None:
+def test_hostile_75_a_code_that_looks_like_an_option(sharpeyes: Run) -> None:
     assert sharpeyes("camera", "show", "-4201").exit_code == 2
     assert sharpeyes("camera", "show", "--", "-4201").exit_code == 1
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "1e12", "1000000000000"])
-def test_limits_have_limits(sharpeyes: Run, limit: str) -> None:
+def test_hostile_77_limits_have_limits(sharpeyes: Run, limit: str) -> None:
     assert sharpeyes("camera", "list", "--limit", limit).exit_code == 2
 
 
@@ -365,7 +373,7 @@ def test_a_mapping_file_names_the_columns(sharpeyes: Run, tmp_path: Path) -> Non
     assert "the mapping: column 'code' is unknown: did you mean codec?" in wrong.err
 
 
-def test_hostile_75_and_76_names_that_look_like_something_else(
+def test_hostile_75_hostile_76_names_that_look_like_something_else(
     sharpeyes: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "-x.csv").write_text(HEADER + "-4201,a,city,h\n4201\x1b[2J,a,city,h\n")

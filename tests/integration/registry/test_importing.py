@@ -207,7 +207,9 @@ async def test_a_code_of_thousands_of_digits_spoils_its_own_row_only(
     assert len(await store.all()) == 1
 
 
-async def test_a_truncated_file_keeps_its_whole_rows(importer: Importer, store: Any) -> None:
+async def test_hostile_15_a_truncated_file_keeps_its_whole_rows(
+    importer: Importer, store: Any
+) -> None:
     whole = file_of(*(line(number) for number in range(1500))).getvalue()
     report = await total(importer, io.BytesIO(whole[: len(whole) - 60]))
     assert (report.counts.added, report.counts.refused_rows, report.refused[0].row) == (
@@ -251,7 +253,7 @@ async def test_a_file_that_is_none_changes_nothing(
     assert len(await store.all()) == 0
 
 
-async def test_two_imports_at_once(
+async def test_hostile_79_two_imports_at_once(
     pool: asyncpg.Pool, importer: Importer, store: Any, credentials: CredentialStore
 ) -> None:
     forth = [line(number, name="forth") for number in range(2500)]

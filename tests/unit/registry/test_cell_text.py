@@ -96,9 +96,14 @@ def test_what_a_cell_means(target: str, text: str, value: Value) -> None:
     ("target", "text", "reason"),
     [
         ("tier", "5", "must be one of city (1), district (2), social (3), police (4), other (9)"),
-        ("longitude", "39,9", "must be a plain number, with a dot as its decimal sign"),
-        ("longitude", "NaN", "must be a plain number"),
-        ("longitude", "1e309", "must be a plain number"),
+        pytest.param(
+            "longitude",
+            "39,9",
+            "must be a plain number, with a dot as its decimal sign",
+            id="hostile_7_comma",
+        ),
+        pytest.param("longitude", "NaN", "must be a plain number", id="hostile_7_nan"),
+        pytest.param("longitude", "1e309", "must be a plain number", id="hostile_7_infinite"),
         ("recording_days", "90 days", "must be a whole number"),
         ("recording_days", "9" * 5000, "must be a whole number"),
         ("facing", "10", "must be one of 1 (east), 2 (west)"),

@@ -82,7 +82,16 @@ def test_a_good_file_has_no_problems() -> None:
     assert problems_of(longitude=None, latitude=None) == []
 
 
-@pytest.mark.parametrize("name", ["<img onerror=alert(1)>", "=1+1", "@cmd", "𠮷\ue000㐂", "-"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("=1+1", id="hostile_8_formula"),
+        pytest.param("@cmd", id="hostile_8_at"),
+        pytest.param("<img onerror=alert(1)>", id="hostile_9_markup"),
+        "𠮷\ue000㐂",
+        "-",
+    ],
+)
 def test_names_are_only_text(name: str) -> None:
     assert problems_of(name=name) == []
 
@@ -93,15 +102,35 @@ def test_names_are_only_text(name: str) -> None:
         ("name", "", "must not be empty"),
         ("name", "x" * 201, "has 201 characters, more than 200"),
         ("name", "Road\n7", "has the control character U+000A at character 5"),
-        ("name", "\x1b[31mred", "has the control character U+001B at character 1"),
-        ("name", "a\x00b", "has the control character U+0000 at character 2"),
-        ("name", "a\ud800", "has half of a character, U+D800 at character 2"),
+        pytest.param(
+            "name",
+            "\x1b[31mred",
+            "has the control character U+001B at character 1",
+            id="hostile_76_ansi",
+        ),
+        pytest.param(
+            "name",
+            "a\x00b",
+            "has the control character U+0000 at character 2",
+            id="hostile_24_nul",
+        ),
+        pytest.param(
+            "name",
+            "a\ud800",
+            "has half of a character, U+D800 at character 2",
+            id="hostile_24_surrogate",
+        ),
         ("name", "gate\u202egpj", "has the invisible character U+202E at character 5"),
         ("device_code", "42010200001180000001", "type 118 (digits 11-13) means NVR, not camera"),
         ("division_code", "420103", "the device code says 420102"),
         ("division_code", "4201", "must be 6, 9, 12 or 14 digits"),
         ("division_code", "42\x00102", "must be 6, 9, 12 or 14 digits"),
-        ("host", "rtsp://u:p@10.0.0.1@evil", "must be an address or a host name alone"),
+        pytest.param(
+            "host",
+            "rtsp://u:p@10.0.0.1@evil",
+            "must be an address or a host name alone",
+            id="hostile_11_two_hosts",
+        ),
         ("host", "u:p@10.0.0.1", "must be an address or a host name alone"),
         ("host", "10.0.0.1:8554", "is no IPv6 address; a port has a field of its own"),
         ("host", "10.0.0.256", "is no IPv4 address"),
@@ -114,14 +143,14 @@ def test_names_are_only_text(name: str) -> None:
         ("host", "0.0.0.0", "is not the address of one device"),
         ("host", "239.255.255.250", "is not the address of one device"),
         ("host", "fe80::1%eth0", "has a scope"),
-        ("rtsp_port", 0, "must be 1 to 65535"),
-        ("http_port", 65536, "must be 1 to 65535"),
-        ("rtsp_port", -1, "must be 1 to 65535"),
+        pytest.param("rtsp_port", 0, "must be 1 to 65535", id="hostile_10_port_0"),
+        pytest.param("http_port", 65536, "must be 1 to 65535", id="hostile_10_port_65536"),
+        pytest.param("rtsp_port", -1, "must be 1 to 65535", id="hostile_10_port_minus_1"),
         ("main_stream_path", "live", "must start with /"),
         ("main_stream_path", "/a b", "must be printable ASCII without spaces"),
         ("main_stream_path", "/a\r\nX: y", "must be printable ASCII without spaces"),
         ("snapshot_path", "/" + "a" * 512, "has 513 characters, more than 512"),
-        ("longitude", float("nan"), "lies outside China"),
+        pytest.param("longitude", float("nan"), "lies outside China", id="hostile_7_nan"),
         ("longitude", 2.35, "lies outside China"),
         ("sample_interval_s", 0.0, "must be 0.2 to 86400"),
         ("sample_interval_s", float("nan"), "must be 0.2 to 86400"),
@@ -135,10 +164,13 @@ def test_one_field_is_refused(field: str, value: object, reason: str) -> None:
     assert problem.value.isprintable()
 
 
-def test_fields_that_do_not_agree() -> None:
+def test_hostile_6_latitude_and_longitude_swapped() -> None:
     [problem] = problems_of(longitude=30.59, latitude=114.3)
     assert problem.reason == "looks like latitude and longitude are swapped: exchange them"
     assert problem.value == "30.59, 114.3"
+
+
+def test_fields_that_do_not_agree() -> None:
     assert [p.field for p in problems_of(latitude=None)] == ["latitude"]
     assert [p.field for p in problems_of(longitude=None)] == ["longitude"]
     assert [p.field for p in problems_of(host=None)] == ["host"]
@@ -193,7 +225,7 @@ def test_a_whole_file_has_no_problems() -> None:
         ("functions", (1, 7, 8), "must be one of 1, 2, 3, 4, 5, 6, 99 (function)"),
         ("place_kinds", (16,), "must be one of 1, 2,"),
         ("lighting", 4, "4 is a value of the edition of 2022 only: give code_edition 2022"),
-        ("codec", 2**63, "must be one of 1, 2, 3, 4"),
+        pytest.param("codec", 2**63, "must be one of 1, 2, 3, 4", id="hostile_23_2_to_63"),
         ("facing", 0, "must be one of 1, 2,"),
         ("sector", 19, "must be one of 1, 2,"),
         ("ipv4", "10.0.0.256", "must be an IPv4 address such as 10.0.0.5"),
@@ -211,8 +243,18 @@ def test_a_whole_file_has_no_problems() -> None:
         ("mac", "01-00-5E-00-00-01", "is not the MAC address of one device"),
         ("police_station_code", "42010253", "must be 12 digits (GA/T 380)"),
         ("installed_at", datetime(2026, 11, 23, tzinfo=UTC), "lies in the future"),
-        ("installed_at", datetime(9999, 12, 31, 23, tzinfo=UTC), "lies in the future"),
-        ("installed_at", datetime(1970, 1, 1, tzinfo=UTC), "lies before 1980"),
+        pytest.param(
+            "installed_at",
+            datetime(9999, 12, 31, 23, tzinfo=UTC),
+            "lies in the future",
+            id="hostile_26_year_9999",
+        ),
+        pytest.param(
+            "installed_at",
+            datetime(1970, 1, 1, tzinfo=UTC),
+            "lies before 1980",
+            id="hostile_26_year_1970",
+        ),
         ("installed_at", datetime(1, 1, 1, tzinfo=UTC), "lies before 1980"),
         ("installed_at", datetime(2024, 5, 1), "must have a time zone"),  # noqa: DTZ001
         ("filed_on", date(2026, 12, 1), "lies in the future"),
@@ -285,7 +327,7 @@ def test_days_are_those_of_china_as_in_the_sheet() -> None:
     assert validate(file, now=NOW)[0].value == "2030-01-01 00:00:00"
 
 
-def test_a_clock_may_be_a_day_ahead() -> None:
+def test_hostile_26_a_clock_may_be_a_day_ahead() -> None:
     assert refused(installed_at=NOW + timedelta(hours=23)) == []
 
 

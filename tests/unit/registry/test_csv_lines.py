@@ -40,11 +40,19 @@ def test_rows_are_numbered_as_an_editor_does() -> None:
             "1,武汉".encode("gb18030"),
             "is not UTF-8 (byte 0xCE at 3): it looks like GBK, and the rest",
         ),
-        (b"1,a\x00b", "has a NUL byte at character 4"),
+        pytest.param(b"1,a\x00b", "has a NUL byte at character 4", id="hostile_2_nul"),
         (b"1,a\rb", "has a carriage return at character 4"),
-        (b'1,"never closed', "has a quote that is not closed on the same line"),
+        pytest.param(
+            b'1,"never closed',
+            "has a quote that is not closed on the same line",
+            id="hostile_4_unclosed_quote",
+        ),
         (b'1,"a"b', "is no line of CSV"),
-        (b"x" * (LINE_MAX_BYTES + 1), f"is longer than {LINE_MAX_BYTES} bytes"),
+        pytest.param(
+            b"x" * (LINE_MAX_BYTES + 1),
+            f"is longer than {LINE_MAX_BYTES} bytes",
+            id="hostile_3_long_line",
+        ),
     ],
 )
 def test_a_broken_line_spoils_no_other(line: bytes, reason: str) -> None:
@@ -81,7 +89,7 @@ class Endless(io.RawIOBase):
         return len(head)
 
 
-def test_memory_is_bounded_on_a_line_of_200_mb() -> None:
+def test_hostile_3_memory_is_bounded_on_a_line_of_200_mb() -> None:
     source = io.BufferedReader(Endless())
     tracemalloc.start()
     try:

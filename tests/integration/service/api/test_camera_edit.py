@@ -136,12 +136,21 @@ async def test_every_bad_field_is_told_at_once(send: Send, etag: str) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        (b'{"name": "a", "name": "b"}', HTTPStatus.UNPROCESSABLE_ENTITY, "name twice"),
+        pytest.param(
+            b'{"name": "a", "name": "b"}',
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "name twice",
+            id="hostile_22_duplicate_key",
+        ),
         (b'{"zones": [{"x": 1, "x": 1}]}', HTTPStatus.UNPROCESSABLE_ENTITY, "x twice"),
-        (b'{"longitude": 1e400}', HTTPStatus.BAD_REQUEST, "JSON"),
+        pytest.param(
+            b'{"longitude": 1e400}', HTTPStatus.BAD_REQUEST, "JSON", id="hostile_23_1e400"
+        ),
         (b'{"longitude": NaN}', HTTPStatus.BAD_REQUEST, "JSON"),
-        (b'{"name": "\\ud800"}', HTTPStatus.BAD_REQUEST, ""),
-        (b'{"name": ' + b"[" * 100_000, HTTPStatus.BAD_REQUEST, ""),
+        pytest.param(b'{"name": "\\ud800"}', HTTPStatus.BAD_REQUEST, "", id="hostile_24_surrogate"),
+        pytest.param(
+            b'{"name": ' + b"[" * 100_000, HTTPStatus.BAD_REQUEST, "", id="hostile_21_deep"
+        ),
         (b'{"name": ' + b"9" * 5000 + b"}", HTTPStatus.BAD_REQUEST, ""),
         (b"\xff", HTTPStatus.BAD_REQUEST, ""),
     ],

@@ -59,7 +59,7 @@ async def test_a_camera_is_registered_and_read_back(add: Add, read: Read) -> Non
     assert "canary-7Qz" not in str(view) + str(detail)
 
 
-async def test_the_same_code_twice_is_a_conflict(add: Add) -> None:
+async def test_hostile_25_the_same_code_twice_is_a_conflict(add: Add) -> None:
     await add()
     answer = await add(name="another")
     assert answer.status == HTTPStatus.CONFLICT
@@ -102,11 +102,13 @@ async def test_a_password_without_a_username_is_refused(add: Add) -> None:
         b"{",
         b"[]",
         b"\xff\xfe",
-        b"[" * 100_000,
-        b'{"device_code": 1e400}',
-        b'{"device_code": "\\ud800"}',
-        b'{"name": "\\u0000", "device_code": "42010200001320000001"}',
-        b'{"longitude": 9223372036854775808}',
+        pytest.param(b"[" * 100_000, id="hostile_21_deep"),
+        pytest.param(b'{"device_code": 1e400}', id="hostile_23_1e400"),
+        pytest.param(b'{"longitude": 9223372036854775808}', id="hostile_23_2_to_63"),
+        pytest.param(b'{"device_code": "\\ud800"}', id="hostile_24_surrogate"),
+        pytest.param(
+            b'{"name": "\\u0000", "device_code": "42010200001320000001"}', id="hostile_24_nul"
+        ),
     ],
 )
 async def test_broken_bodies_get_a_problem(api: Any, body: bytes) -> None:

@@ -61,7 +61,7 @@ async def district(api: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", READING)
-async def test_nothing_that_is_read_tells_of_another_district(
+async def test_hostile_27_nothing_that_is_read_tells_of_another_district(
     api: Any, district: dict[str, str], path: str
 ) -> None:
     filled = path.replace("{device_code}", THEIRS)
@@ -80,7 +80,7 @@ async def test_nothing_that_is_read_tells_of_another_district(
 
 
 @pytest.mark.parametrize("operation", WRITING, ids=lambda o: f"{o.method} {o.path}")
-async def test_another_districts_camera_cannot_be_changed(
+async def test_hostile_27_another_districts_camera_cannot_be_changed(
     api: Any, district: dict[str, str], operation: Any
 ) -> None:
     path = operation.path.replace("{device_code}", THEIRS).replace("{zone_name}", "z")

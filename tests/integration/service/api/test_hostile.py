@@ -24,7 +24,7 @@ _CODE = "42010200001320000001"
         "/static/%00",
     ],
 )
-async def test_a_nul_is_refused_before_the_database_sees_it(api: Any, path: str) -> None:
+async def test_hostile_24_a_nul_is_refused_before_the_database_sees_it(api: Any, path: str) -> None:
     everything = await api.token(*Scope)
     status, problem = await _raw_get(api, path, everything["Authorization"])
     assert status == HTTPStatus.BAD_REQUEST
