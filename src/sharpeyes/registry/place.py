@@ -11,6 +11,7 @@ import msgspec
 from sharpeyes.registry.code_tables import PLACE_KINDS
 from sharpeyes.registry.errors import FieldProblem, shown
 from sharpeyes.registry.fields import (
+    fold,
     refuse_division_code,
     refuse_number,
     refuse_position,
@@ -94,16 +95,16 @@ class Place(PlaceFile, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def tidy_place(file: PlaceFile) -> PlaceFile:
-    """Remove outer spaces, empty texts, and a last corner that is the first again."""
+    """Write codes in their one way; drop outer spaces, empty texts, a closing corner."""
     polygon = file.polygon or None
     if polygon is not None and len(polygon) > 1 and polygon[0] == polygon[-1]:
         polygon = polygon[:-1]
     return msgspec.structs.replace(
         file,
-        place_code=file.place_code.strip(),
+        place_code=fold(file.place_code.strip()),
         name_zh=file.name_zh.strip(),
         name_en=(file.name_en or "").strip() or None,
-        division_code=file.division_code.strip(),
+        division_code=fold(file.division_code.strip()).upper(),
         polygon=polygon,
     )
 

@@ -55,10 +55,12 @@ async def import_places(pool: asyncpg.Pool, source: BufferedIOBase) -> PlaceImpo
         raise ImportFileError("the file is empty" if header is None else f"row 1 {header.reason}")
     columns = _columns(header.cells)
     divisions = {r[0] for r in await pool.fetch("SELECT division_code FROM division")}
-    report, seen = PlaceImportReport(), dict[str, int]()
+    on_file = await pool.fetch("SELECT place_code FROM place")
+    codes = _Codes({row["place_code"].lower(): row["place_code"] for row in on_file})
+    report = PlaceImportReport()
     batch: list[PlaceFile] = []
     for row in rows:
-        place = _read(row, columns, divisions, seen)
+        place = _read(row, columns, divisions, codes)
         if isinstance(place, PlaceFile):
             batch.append(place)
         else:
@@ -68,6 +70,31 @@ async def import_places(pool: asyncpg.Pool, source: BufferedIOBase) -> PlaceImpo
             batch = []
     await _store(pool, batch, report)
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """The codes of places, each under its lower case: two that differ in case only mislead.
+
+    Attributes:
+        on_file: Those that are in the database.
+        seen: Those of the file so far, with their rows.
+    """
+
+    on_file: dict[str, str]
+    seen: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def refuse(self, code: str) -> str | None:
+        """Say why a row may not have this code."""
+        if code.lower() in self.seen:
+            first, row = self.seen[code.lower()]
+            if first == code:
+                return f"is in row {row} already"
+            return f"is {first} of row {row} but for upper and lower case"
+        stored = self.on_file.get(code.lower(), code)
+        if stored != code:
+            return f"is {stored}, which is on file, but for upper and lower case"
+        return None
 
 
 async def _store(pool: asyncpg.Pool, batch: list[PlaceFile], report: PlaceImportReport) -> None:
@@ -93,7 +120,7 @@ def _columns(cells: Sequence[str]) -> tuple[str, ...]:
 
 
 def _read(
-    row: SheetRow | BrokenRow, columns: tuple[str, ...], divisions: set[str], seen: dict[str, int]
+    row: SheetRow | BrokenRow, columns: tuple[str, ...], divisions: set[str], codes: _Codes
 ) -> PlaceFile | list[RowProblem]:
     """Make a place of a row, or say all that is wrong with it."""
     if isinstance(row, BrokenRow):
@@ -124,12 +151,12 @@ def _read(
         problems.append(
             FieldProblem("division_code", shown(place.division_code), "no such division is known")
         )
-    if not problems and place.place_code in seen:
-        reason = f"is in row {seen[place.place_code]} already"
-        problems.append(FieldProblem("place_code", shown(place.place_code), reason))
+    taken = None if problems else codes.refuse(place.place_code)
+    if taken is not None:
+        problems.append(FieldProblem("place_code", shown(place.place_code), taken))
     if problems:
         return [RowProblem(p.field, p.value, p.reason, row=row.row) for p in problems]
-    seen[place.place_code] = row.row
+    codes.seen[place.place_code.lower()] = (place.place_code, row.row)
     return place
 
 

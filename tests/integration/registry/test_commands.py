@@ -1,7 +1,11 @@
 """The commands that engineers use, as they use them: exit code, answer, and what is said."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -382,6 +386,49 @@ def test_hostile_75_hostile_76_names_that_look_like_something_else(
     assert done.exit_code == 1
     assert "\x1b" not in done.out + done.err
     assert "4201\\x1b[2J" in done.out
+
+
+@pytest.fixture
+def closed_pipe() -> Iterator[int]:
+    """What a command writes to when `head` has gone."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    yield writing
+    os.close(writing)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("camera", "list"),
+        ("camera", "list", "--json"),
+        ("camera", "export"),
+        ("camera", "show", CODE),
+    ],
+    ids=" ".join,
+)
+def test_hostile_78_a_closed_pipe_ends_a_command_quietly(
+    sharpeyes: Run, monkeypatch: pytest.MonkeyPatch, closed_pipe: int, words: tuple[str, ...]
+) -> None:
+    sharpeyes(*ADD, *STREAM)
+    stdout = os.fdopen(os.dup(closed_pipe), "w")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", stdout)
+        done = sharpeyes(*words)
+    with contextlib.suppress(BrokenPipeError):
+        stdout.close()
+    assert (done.exit_code, done.err) == (1, "")
+
+
+def test_hostile_78_a_closed_pipe_leaves_the_interpreter_nothing_to_say(closed_pipe: int) -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("sharpeyes"), "--help"],
+        stdout=closed_pipe,
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_zones(sharpeyes: Run, tmp_path: Path) -> None:

@@ -195,6 +195,33 @@ async def test_bad_rows_are_told_and_good_ones_kept(importer: Importer, store: A
     assert names == ["Gate", '=HYPERLINK("http://x")', markup, "Gate"]
 
 
+async def test_hostile_5_codes_equal_after_case_or_width(importer: Importer, store: Any) -> None:
+    await importer.pool.execute(
+        "INSERT INTO division (division_code, parent_code, level, name_zh, name_en, local)"
+        " VALUES ('EASTLAKE', '420100', 'district', '东湖', 'East Lake', true)"
+    )
+    zoned = [
+        line(number, division_code=code)
+        for number, code in enumerate(["EASTLAKE", "eastlake", "ＥａｓｔＬａｋｅ"])
+    ]
+    wide = line(1).translate({ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"})
+    report = await total(importer, file_of(*zoned, wide, line(2)))
+    assert [str(problem) for problem in report.refused] == [
+        f"row {row}: device_code '4201020000132000000{number}': is in row {first} already"
+        for row, number, first in ((5, 1, 3), (6, 2, 4))
+    ]
+    assert {camera.division_code for camera in await store.all()} == {"EASTLAKE"}
+
+
+async def test_hostile_28_one_bad_row_of_10000(importer: Importer, pool: asyncpg.Pool) -> None:
+    lines = [line(number, username="", password="") for number in range(10_000)]
+    lines[7000] = line(7000, rtsp_port="65536")
+    report = await total(importer, file_of(*lines))
+    [problem] = report.refused
+    assert str(problem) == "row 7002: rtsp_port '65536': must be 1 to 65535"
+    assert await pool.fetchval("SELECT count(*) FROM camera") == 9_999
+
+
 async def test_a_code_of_thousands_of_digits_spoils_its_own_row_only(
     importer: Importer, store: Any
 ) -> None:

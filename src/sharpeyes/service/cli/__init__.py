@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -135,10 +134,6 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our pipe has gone (`sharpeyes ... | head`): drop what is left to print.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except _expected() as error:
         from sharpeyes.service.cli.expected import explain  # noqa: PLC0415  # see above
 

@@ -286,7 +286,9 @@ async def test_contacts_are_masked_and_survive_those_who_see_them_masked(
     assert full["maintenance_phone"] == CAMERA["maintenance_phone"]
 
 
-async def test_one_bad_item_of_many_names_itself_and_loses_no_other(send: Send, etag: str) -> None:
+async def test_hostile_28_one_bad_item_of_many_names_itself_and_loses_no_other(
+    send: Send, etag: str
+) -> None:
     def item(number: int, **changes: Any) -> dict[str, Any]:
         return {
             "device_code": f"42010200001320{number:06}",
