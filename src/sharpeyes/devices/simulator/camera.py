@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from sharpeyes.devices.simulator.account import Account
 from sharpeyes.devices.simulator.fault import ClockOff, Fault, Frozen, WrongPassword
 
 MAIN_STREAM_PATH = "/Streaming/Channels/101"
 SUB_STREAM_PATH = "/Streaming/Channels/102"
 SNAPSHOT_PATH = "/snapshot.jpg"
-
-BAD_LOGINS_ALLOWED = 5
-LOCKED_FOR_S = 1_800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +51,25 @@ class Device:
         camera: who it is.
         fault: what is wrong with it, or None.
         frozen_at_s: scene time at which its picture stopped; None while it runs.
-        bad_logins: refused logins since the start.
-        lockouts: how often it locked its account since the start.
     """
 
-    __slots__ = (
-        "_failed_in_a_row",
-        "_locked_until_s",
-        "bad_logins",
-        "camera",
-        "fault",
-        "frozen_at_s",
-        "lockouts",
-    )
+    __slots__ = ("_account", "camera", "fault", "frozen_at_s")
 
     def __init__(self, camera: SimulatedCamera) -> None:
         self.camera = camera
         self.fault: Fault | None = None
         self.frozen_at_s: float | None = None
-        self.bad_logins = 0
-        self.lockouts = 0
-        self._failed_in_a_row = 0
-        self._locked_until_s: float | None = None
+        self._account = Account()
+
+    @property
+    def bad_logins(self) -> int:
+        """Refused logins since the start."""
+        return self._account.bad_logins
+
+    @property
+    def lockouts(self) -> int:
+        """How often it locked its account since the start."""
+        return self._account.lockouts
 
     @property
     def clock_offset_s(self) -> float:
@@ -93,32 +88,18 @@ class Device:
         self.fault = fault
         self.frozen_at_s = scene_time_s if isinstance(fault, Frozen) else None
         if fault is None:
-            self._failed_in_a_row = 0
-            self._locked_until_s = None
+            self._account.forgive()
 
     def is_locked(self, now_s: float) -> bool:
         """Whether its account is locked at a monotonic time."""
-        return self._locked_until_s is not None and now_s < self._locked_until_s
+        return self._account.is_locked(now_s)
 
     def admit(self, *, right: bool, now_s: float) -> bool:
-        """Decide on a login, and count it as Hikvision's devices do.
-
-        Five refused logins in a row lock the account for 30 minutes, in which even the right
-        credentials are refused.
+        """Decide on a login.
 
         Args:
             right: whether the credentials are those of the account.
             now_s: monotonic.
         """
-        if self.is_locked(now_s):
-            return False
-        if right and not isinstance(self.fault, WrongPassword):
-            self._failed_in_a_row = 0
-            return True
-        self.bad_logins += 1
-        self._failed_in_a_row += 1
-        if self._failed_in_a_row >= BAD_LOGINS_ALLOWED:
-            self._failed_in_a_row = 0
-            self._locked_until_s = now_s + LOCKED_FOR_S
-            self.lockouts += 1
-        return False
+        accepted = right and not isinstance(self.fault, WrongPassword)
+        return self._account.admit(right=accepted, now_s=now_s)

@@ -1,7 +1,7 @@
 """Scenes as H.264, encoded once and shared by every camera that shows them."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -75,17 +75,31 @@ def encode(scene: Scene) -> Mapping[Stream, Clip]:
 
     The latest scenes are remembered, for fleets that follow one another in a process.
     """
-    view = scene.view
+    drawn = (
+        render(scene, index / scene.frames_per_s)
+        for index in range(scene.loop_s * scene.frames_per_s)
+    )
+    return encode_pictures(drawn, (scene.view.width_px, scene.view.height_px), scene.frames_per_s)
+
+
+def encode_pictures(
+    pictures: Iterable[Picture], resolution_wh: tuple[int, int], frames_per_s: int
+) -> Mapping[Stream, Clip]:
+    """Encode pictures in both sizes.
+
+    Args:
+        pictures: a whole number of seconds of them, (H, W, 3) uint8 BGR.
+        resolution_wh: their width and height, pixels.
+        frames_per_s: constant; the first of each second is a keyframe.
+    """
+    width_px, height_px = resolution_wh
     encoders = {
-        Stream.MAIN: _Encoder(view.width_px, view.height_px, scene.frames_per_s),
-        Stream.SUB: _Encoder(
-            view.width_px // _SUB_SCALE, view.height_px // _SUB_SCALE, scene.frames_per_s
-        ),
+        Stream.MAIN: _Encoder(width_px, height_px, frames_per_s),
+        Stream.SUB: _Encoder(width_px // _SUB_SCALE, height_px // _SUB_SCALE, frames_per_s),
     }
-    for index in range(scene.loop_s * scene.frames_per_s):
-        picture = render(scene, index / scene.frames_per_s)
-        encoders[Stream.MAIN].add(picture)
-        encoders[Stream.SUB].add(picture)
+    for picture in pictures:
+        for encoder in encoders.values():
+            encoder.add(picture)
     return {stream: encoder.finish() for stream, encoder in encoders.items()}
 
 

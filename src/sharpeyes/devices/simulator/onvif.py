@@ -87,7 +87,15 @@ def _refuse(world: World, device: Device, request: SoapRequest) -> str | None:
 
 
 def _system_date_and_time(world: World, device: Device, _request: SoapRequest) -> str:
-    now = world.device_time(device)
+    return date_and_time(world.device_time(device))
+
+
+def date_and_time(now: datetime) -> str:
+    """The answer to GetSystemDateAndTime.
+
+    Args:
+        now: what the device's clock says, aware.
+    """
     return (
         "<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime>"
         "<tt:DateTimeType>NTP</tt:DateTimeType><tt:DaylightSavings>false</tt:DaylightSavings>"

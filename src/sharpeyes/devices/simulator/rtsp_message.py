@@ -13,9 +13,11 @@ _REASONS = {
     401: "Unauthorized",
     404: "Not Found",
     405: "Method Not Allowed",
+    453: "Not Enough Bandwidth",
     454: "Session Not Found",
     455: "Method Not Valid In This State",
     461: "Unsupported Transport",
+    503: "Service Unavailable",
 }
 _INTERLEAVED_HEAD_BYTES = 4
 

@@ -6,9 +6,8 @@ from typing import cast
 
 from sharpeyes.devices.simulator.authentication import Request
 from sharpeyes.devices.simulator.camera import MAIN_STREAM_PATH, SUB_STREAM_PATH, Device
-from sharpeyes.devices.simulator.encoding import Clip, Stream
+from sharpeyes.devices.simulator.encoding import Stream
 from sharpeyes.devices.simulator.fault import Silent, Slow
-from sharpeyes.devices.simulator.rtp import CLOCK_HZ, PAYLOAD_TYPE
 from sharpeyes.devices.simulator.rtsp_message import (
     BadRequestError,
     RtspRequest,
@@ -16,10 +15,10 @@ from sharpeyes.devices.simulator.rtsp_message import (
     take_request,
 )
 from sharpeyes.devices.simulator.rtsp_session import Session
+from sharpeyes.devices.simulator.session_description import TRACK, describe_clip
 from sharpeyes.devices.simulator.world import World
 
 _METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN"
-_TRACK = "trackID=1"
 _STREAMS = {MAIN_STREAM_PATH: Stream.MAIN, SUB_STREAM_PATH: Stream.SUB}
 _INTERLEAVED = re.compile(r"interleaved=(\d{1,3})-(\d{1,3})")
 _SESSION_TIMEOUT_S = 60
@@ -144,11 +143,11 @@ class RtspConnection(asyncio.Protocol):
             "Content-Type": "application/sdp",
             "Content-Base": f"{request.url.rstrip('/')}/",
         }
-        description = _describe_clip(self._world.clip(self.device, stream), self.device)
+        description = describe_clip(self._world.clip(self.device, stream), self.device.camera.host)
         self._reply(request, 200, headers, description)
 
     def _set_up(self, request: RtspRequest) -> None:
-        stream = _STREAMS.get(request.path.removesuffix(f"/{_TRACK}").rstrip("/"))
+        stream = _STREAMS.get(request.path.removesuffix(f"/{TRACK}").rstrip("/"))
         transport = request.headers.get("transport", "")
         if stream is None:
             self._reply(request, 404)
@@ -171,7 +170,7 @@ class RtspConnection(asyncio.Protocol):
         if session is None or not self._names_session(request):
             self._reply(request, 454)
             return
-        track = f"{request.url.rstrip('/').removesuffix(f'/{_TRACK}')}/{_TRACK}"
+        track = f"{request.url.rstrip('/').removesuffix(f'/{TRACK}')}/{TRACK}"
         info = f"url={track};seq={session.next_sequence};rtptime={session.timestamp}"
         headers = {"Range": "npt=0.000-", "RTP-Info": info, **self._session_header()}
         self._reply(request, 200, headers)
@@ -206,27 +205,3 @@ class RtspConnection(asyncio.Protocol):
         body: str = "",
     ) -> None:
         self.transport.write(answer(request.sequence, status, headers, body))
-
-
-def _describe_clip(clip: Clip, device: Device) -> str:
-    """The session description (RFC 4566, RFC 6184 section 8.2.1) of a stream."""
-    profile_level_id = clip.sps[1:4].hex().upper()
-    lines = [
-        "v=0",
-        f"o=- 1 1 IN IP4 {device.camera.host}",
-        "s=Simulated camera",
-        "c=IN IP4 0.0.0.0",
-        "t=0 0",
-        "a=control:*",
-        "a=range:npt=0-",
-        f"m=video 0 RTP/AVP {PAYLOAD_TYPE}",
-        f"a=rtpmap:{PAYLOAD_TYPE} H264/{CLOCK_HZ}",
-        (
-            f"a=fmtp:{PAYLOAD_TYPE} packetization-mode=1;profile-level-id={profile_level_id};"
-            f"sprop-parameter-sets={clip.sprop_parameter_sets}"
-        ),
-        f"a=framerate:{clip.frames_per_s}",
-        f"a=x-dimensions:{clip.width_px},{clip.height_px}",
-        f"a=control:{_TRACK}",
-    ]
-    return "\r\n".join(lines) + "\r\n"

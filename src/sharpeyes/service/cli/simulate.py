@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ import uvloop
 from pydantic import ValidationError
 
 from sharpeyes.devices.simulator.authentication import AuthScheme
+from sharpeyes.devices.simulator.city.settings import MAX_CAMERAS, MAX_PROCESSES, CitySettings
 from sharpeyes.devices.simulator.control import (
     CONTROL_HOST,
     DEFAULT_CONTROL_PORT,
@@ -33,6 +35,7 @@ from sharpeyes.devices.simulator.settings import (
 from sharpeyes.devices.simulator.street import camera_file
 from sharpeyes.service.cli.context import Supervised
 from sharpeyes.service.cli.output import CliError, note, print_json, print_table
+from sharpeyes.service.cli.simulate_city import CityRun, run_city
 from sharpeyes.service.stopping import stop_requested
 
 PASSWORD_VARIABLE = "SHARPEYES_SIMULATOR_PASSWORD"  # noqa: S105  # the name of a variable
@@ -40,9 +43,22 @@ PASSWORD_VARIABLE = "SHARPEYES_SIMULATOR_PASSWORD"  # noqa: S105  # the name of 
 _CONTROL_TIMEOUT = aiohttp.ClientTimeout(total=10)
 _SHOWN_AT_MOST = 60
 _CODE_DIGITS = 20
+_CITY = "A whole city"
+_OF_STREET = frozenset({"cameras", "first_address", "control_port", "csv", "auth"})
+_OF_CITY = frozenset(
+    {
+        "scenario",
+        "processes",
+        "truth",
+        "write_cameras",
+        "login_ratio",
+        "clock_spread_s",
+        "zone_lie_ratio",
+    }
+)
 
 app = typer.Typer(
-    help="A street of simulated cameras on loopback addresses: RTSP, ONVIF, snapshots, faults.",
+    help="Simulated cameras on loopback addresses, a street or a city, with faults on command.",
     invoke_without_command=True,
 )
 
@@ -98,13 +114,100 @@ def simulate(
     auth: Annotated[
         AuthScheme, typer.Option(help="How the cameras ask for credentials.")
     ] = AuthScheme.DIGEST,
+    city: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=MAX_CAMERAS,
+            help="So many cameras of a whole city instead of a street: little video, little cost.",
+            rich_help_panel=_CITY,
+        ),
+    ] = None,
+    scenario: Annotated[
+        Path | None,
+        typer.Option(help="What goes wrong when: a TOML or JSON file.", rich_help_panel=_CITY),
+    ] = None,
+    processes: Annotated[
+        int,
+        typer.Option(
+            min=1, max=MAX_PROCESSES, help="How many share the work.", rich_help_panel=_CITY
+        ),
+    ] = 1,
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write what really was wrong with which camera from when to when, as JSON lines.",
+            rich_help_panel=_CITY,
+        ),
+    ] = None,
+    write_cameras: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the cameras, with credentials, as a file for `sharpeyes camera import`.",
+            rich_help_panel=_CITY,
+        ),
+    ] = None,
+    login_ratio: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="How many of the devices want a login.", rich_help_panel=_CITY
+        ),
+    ] = 1.0,
+    clock_spread_s: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=3_600,
+            help="How far clocks are off at most, either way.",
+            rich_help_panel=_CITY,
+        ),
+    ] = 1.0,
+    zone_lie_ratio: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="How many of the devices call China's time UTC.",
+            rich_help_panel=_CITY,
+        ),
+    ] = 0.0,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the cameras as JSON, one a line.")
+        bool, typer.Option("--json", help="Print the cameras, or what happens, as JSON.")
     ] = False,
     supervised: Supervised = False,
 ) -> None:
-    """Run a street of simulated cameras until Ctrl-C."""
+    """Run a street of simulated cameras, or with --city a whole city's, until Ctrl-C."""
     if context.invoked_subcommand is not None:
+        return
+    password = os.environ.get(PASSWORD_VARIABLE) or PUBLIC_PASSWORD
+    _refuse_options_of_the_other(context, _OF_STREET if city is not None else _OF_CITY, city)
+    if city is not None:
+        try:
+            chosen = CitySettings.model_validate(
+                {
+                    "cameras": city,
+                    "seed": seed,
+                    "rtsp_port": rtsp_port,
+                    "http_port": http_port,
+                    "username": username,
+                    "password": password,
+                    "login_ratio": login_ratio,
+                    "clock_spread_s": clock_spread_s,
+                    "zone_lie_ratio": zone_lie_ratio,
+                }
+            )
+        except ValidationError as error:
+            raise typer.BadParameter(_explain(error)) from error
+        run = CityRun(
+            settings=chosen,
+            scenario=scenario,
+            processes=processes,
+            truth=truth,
+            cameras=write_cameras,
+            as_json=as_json,
+            supervised=supervised,
+        )
+        _run_to_the_end(run_city(run))
         return
     try:
         settings = FleetSettings.model_validate(
@@ -115,22 +218,37 @@ def simulate(
                 "rtsp_port": rtsp_port,
                 "http_port": http_port,
                 "username": username,
-                "password": os.environ.get(PASSWORD_VARIABLE) or PUBLIC_PASSWORD,
+                "password": password,
                 "auth": auth,
             }
         )
     except ValidationError as error:
         raise typer.BadParameter(_explain(error)) from error
-    try:
-        uvloop.run(
-            _run(
-                settings,
-                control_port=control_port,
-                csv=csv,
-                as_json=as_json,
-                supervised=supervised,
-            )
+    _run_to_the_end(
+        _run(
+            settings,
+            control_port=control_port,
+            csv=csv,
+            as_json=as_json,
+            supervised=supervised,
         )
+    )
+
+
+def _refuse_options_of_the_other(
+    context: typer.Context, others: frozenset[str], city: int | None
+) -> None:
+    """Refuse what would be ignored."""
+    for name in sorted(others):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            why = "needs --city" if city is None else "is for streets, not with --city"
+            raise typer.BadParameter(why, param_hint=f"--{name.replace('_', '-')}")
+
+
+def _run_to_the_end(simulation: Coroutine[object, object, None]) -> None:
+    try:
+        uvloop.run(simulation)
     except SimulatorError as error:
         raise CliError(str(error)) from error
 

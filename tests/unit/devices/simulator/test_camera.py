@@ -1,10 +1,7 @@
 import itertools
 
-from sharpeyes.devices.simulator.camera import (
-    BAD_LOGINS_ALLOWED,
-    LOCKED_FOR_S,
-    Device,
-)
+from sharpeyes.devices.simulator.account import BAD_LOGINS_ALLOWED, LOCKED_FOR_S
+from sharpeyes.devices.simulator.camera import Device
 from sharpeyes.devices.simulator.fault import Frozen, WrongPassword
 from sharpeyes.devices.simulator.settings import FleetSettings
 from sharpeyes.devices.simulator.street import make_cameras
