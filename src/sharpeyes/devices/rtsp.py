@@ -7,6 +7,7 @@ import msgspec
 
 from sharpeyes.devices.address import DeviceAddress
 from sharpeyes.devices.credentials import Credentials
+from sharpeyes.devices.deadline import Deadline
 from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.rtsp_client import RtspClient
 from sharpeyes.devices.sdp import RtspMedia, Sdp, SdpError, parse_sdp
@@ -59,9 +60,21 @@ async def check_rtsp(
     Raises:
         RtspUrlError: ``url`` cannot be used.
     """
-    client = RtspClient(DeviceAddress.of_rtsp(url), credentials, limits)
+    address = DeviceAddress.of_rtsp(url)
+    return await check_stream(address, credentials, timeout_s=timeout_s, limits=limits)
+
+
+async def check_stream(
+    address: DeviceAddress,
+    credentials: Credentials | None,
+    *,
+    timeout_s: float,
+    limits: RtspLimits = _DEFAULT_LIMITS,
+) -> RtspDescription | Fault:
+    """Ask like ``check_rtsp``, of an address that has been checked."""
+    client = RtspClient(address, credentials, limits)
     try:
-        async with asyncio.timeout(timeout_s):
+        with Deadline(timeout_s):
             return await _check(client, limits)
     except TimeoutError:
         return client.connection.overdue(timeout_s)

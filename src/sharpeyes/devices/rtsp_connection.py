@@ -40,6 +40,7 @@ class RtspConnection(asyncio.Protocol):
         self._limits = limits
         self._parser = RtspParser(limits)
         self._transport: asyncio.Transport | None = None
+        self._is_ended_by_us = False
         self._sequence = 0
         self._given_up = 0
         self._method = ""
@@ -65,6 +66,7 @@ class RtspConnection(asyncio.Protocol):
 
     def abort(self) -> None:
         """End the connection at once."""
+        self._is_ended_by_us = True
         if self._transport is not None:
             self._transport.abort()
 
@@ -94,7 +96,12 @@ class RtspConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what the device sends."""
         try:
-            self._count(len(data))
+            if self._answer is not None:
+                self._count(len(data))
+            response = self._parser.whole(data)
+            if response is not None:
+                self._take_answer(response)
+                return
             for message in self._parser.feed(data):
                 if isinstance(message, RtspResponse):
                     self._take_answer(message)
@@ -105,6 +112,8 @@ class RtspConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever waits that nothing more will come."""
+        if self._is_ended_by_us and self._answer is None and self.on_end is None:
+            return
         if isinstance(exc, OSError):
             self._end(connection_fault(self._endpoint, exc))
         elif exc is not None:
@@ -124,8 +133,6 @@ class RtspConnection(asyncio.Protocol):
         self._transport.write(write_request(method, url, self._sequence, headers))
 
     def _count(self, size: int) -> None:
-        if self._answer is None:
-            return
         self._received_bytes += size
         if self.on_frame is None and self._received_bytes > self._limits.max_bytes_per_answer:
             limit = self._limits.max_bytes_per_answer
@@ -135,7 +142,7 @@ class RtspConnection(asyncio.Protocol):
         if self._answer is None or self._answer.done() or response.status < _FIRST_FINAL_STATUS:
             return
         sequence = response.header("cseq") or ""
-        if _is_number(sequence) and int(sequence) <= self._given_up:
+        if self._given_up and _is_number(sequence) and int(sequence) <= self._given_up:
             return
         # Some devices forget CSeq; with one question at a time there is nothing to confuse.
         if sequence not in {"", str(self._sequence)}:

@@ -1,6 +1,7 @@
 """Descriptions of streams (SDP, RFC 8866), as far as cameras use them."""
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -17,6 +18,9 @@ _RTP_MAP = re.compile(r"(\d{1,3}) ([\w.+-]{1,32})/(\d{1,9})")
 _SIZE = re.compile(r"(?:\d{1,3} )?(\d{1,5})[-,](\d{1,5})")
 _SENDABLE = re.compile(r"[\x21-\x7e]*")
 _LONGEST_CONTROL = 2_048
+# Cameras of one model describe their media in the same words: read once, remembered, 4 MB at most.
+_LONGEST_REMEMBERED = 2_048
+_REMEMBERED = 1_024
 
 
 class SdpError(ValueError):
@@ -65,7 +69,10 @@ def parse_sdp(body: bytes, *, max_media: int) -> Sdp:
         raise SdpError("describes its stream in something that is not SDP")
     if len(sections) > max_media:
         raise SdpError(f"describes {len(sections)} media, more than the {max_media} that are taken")
-    parsed = [_parse_media(section) for section in sections]
+    parsed = [
+        (_remembered_media if len(section) <= _LONGEST_REMEMBERED else _parse_media)(section)
+        for section in sections
+    ]
     media = tuple(medium for medium in parsed if medium is not None)
     if not media:
         raise SdpError("describes a stream without any media")
@@ -98,6 +105,9 @@ def _parse_media(section: str) -> RtspMedia | None:
         format_parameters=format_parameters,
         control=_control(section),
     )
+
+
+_remembered_media = lru_cache(_REMEMBERED)(_parse_media)
 
 
 def _control(section: str) -> str:
