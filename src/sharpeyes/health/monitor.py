@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
 import structlog
 
+from sharpeyes.devices.deadline import Deadline
 from sharpeyes.health.context import HealthContext
 from sharpeyes.health.judgement import NOT_ASKED
-from sharpeyes.health.schedule import Schedule, phase_of, subnet_of
+from sharpeyes.health.recovery import Away, returning
+from sharpeyes.health.schedule import Schedule, Turn, phase_of, subnet_of
 from sharpeyes.health.status import Cause
 from sharpeyes.health.store import StatusStore, StoredStatus
 from sharpeyes.health.timers import Timer, Timers
@@ -23,6 +26,10 @@ log = structlog.get_logger()
 
 _READ_AT_ONCE = 10_000
 _TRY_AGAIN_S = 1.0
+# What is due is looked for so often, and taken together: one by one it would cost as much again.
+_TICK_S = 0.01
+# While cameras are being asked: what has ended may make room, or be due again soon.
+_LOOK_S = 0.05
 
 
 class HealthMonitor:
@@ -39,8 +46,11 @@ class HealthMonitor:
         self._visitor = Visitor(context)
         self._statuses = StatusStore(context.pool)
         self._schedule = Schedule(
-            global_limit=context.settings.global_limit, subnet_limit=context.settings.subnet_limit
+            global_limit=context.settings.global_limit,
+            subnet_limit=context.settings.subnet_limit,
+            device_limit=context.settings.device_limit,
         )
+        self._away = Away(context.settings, context.random)
         self._watched: dict[int, Watched] = {}
         self._wanted: dict[int, tuple[Camera, ShardLease]] | None = None
         self._visits: set[asyncio.Task[None]] = set()
@@ -56,6 +66,12 @@ class HealthMonitor:
             camera.camera_id: (camera, lease) for camera, lease in cameras if _can_be_asked(camera)
         }
         self._wake.set()
+
+    def ask_soon(self, camera_ids: Collection[int]) -> None:
+        """Ask cameras that may be back, one after the other, however long they have been away."""
+        context = self._context
+        now_s = context.monotonic_s()
+        self._hurry(returning(camera_ids, now_s, context.settings, context.random))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until `stop`; probes under way are then given up."""
@@ -76,12 +92,12 @@ class HealthMonitor:
         if self._wanted is not None:
             await self._take_over(self._wanted)
         now_s = self._context.monotonic_s()
-        for camera_id, due_s in self._schedule.take(now_s):
+        for turn, due_s in self._schedule.take(now_s):
             self._context.metrics.delayed(now_s - due_s)
-            watched = self._watched[camera_id]
+            watched = self._watched[turn.camera_id]
             visit = asyncio.create_task(self._visit(watched))
             self._visits.add(visit)
-            visit.add_done_callback(partial(self._visited, watched, watched.camera))
+            visit.add_done_callback(partial(self._visited, watched, watched.camera, turn))
 
     async def _take_over(self, wanted: dict[int, tuple[Camera, ShardLease]]) -> None:
         # Under another epoch the shard was somebody else's meanwhile, who may have stored more.
@@ -99,12 +115,26 @@ class HealthMonitor:
             return
         if self._wanted is wanted:
             self._wanted = None
-        for camera_id in self._watched.keys() - kept:
+        left = self._watched.keys() - kept
+        # A probe of it may be under way yet, so it keeps its turn.
+        turns = {camera_id: self._watched[camera_id].turn for camera_id in left}
+        for camera_id in left:
             self._forget(camera_id)
+        settings = self._context.settings
+        unknown = len(wanted) - len(kept) - len(stored)
+        # Somebody may be waiting to see a new camera; many are spread as in every other minute.
+        spread_s = min(
+            max(settings.recheck_s[0], unknown / settings.recovery_limit_per_s),
+            settings.reach_interval_s,
+        )
         for camera_id, (camera, lease) in wanted.items():
             known = self._watched.get(camera_id)
             if known is None:
-                self._begin(camera, lease, stored.get(camera_id))
+                watched = self._begin(camera, lease, stored.get(camera_id), spread_s)
+                turn = turns.get(camera_id)
+                if turn is not None and turn.device == camera.host:
+                    watched.turn = turn
+                self._schedule_next(watched)
             elif known.camera.revision != camera.revision:
                 self._begin_anew(known, camera)
 
@@ -127,58 +157,53 @@ class HealthMonitor:
         if credentials is not None and camera.host is not None:
             context.logins.block(camera.host, credentials, context.monotonic_s())
 
-    def _begin(self, camera: Camera, lease: ShardLease, stored: StoredStatus | None) -> None:
+    def _begin(
+        self, camera: Camera, lease: ShardLease, stored: StoredStatus | None, spread_s: float
+    ) -> Watched:
         context = self._context
+        assert camera.host is not None
         now_s = context.monotonic_s()
         timers = Timers(phase_of(camera.device_code))
+        state = NOT_ASKED if stored is None else stored.to_state()
         if stored is None:
-            # Somebody may be waiting to see the new camera; many new ones are still spread.
-            timers.ask_all_at(now_s + timers.phase * context.settings.recheck_s[0])
-            self._watch(Watched(camera, lease, NOT_ASKED, timers))
-            return
-        state = stored.to_state()
-        for timer in Timer:
-            timers.plan(timer, state, now_s, context.settings, context.random)
-        self._watch(Watched(camera, lease, state, timers))
+            timers.ask_all_at(now_s + timers.phase * spread_s)
+        else:
+            for timer in Timer:
+                timers.plan(timer, state, now_s, context.settings, context.random)
+        turn = Turn(camera.camera_id, subnet_of(camera.host), camera.host)
+        watched = Watched(camera, lease, state, timers, turn)
+        self._watched[camera.camera_id] = watched
+        return watched
 
     def _begin_anew(self, watched: Watched, camera: Camera) -> None:
         """Go on with another revision of a camera's record: what is known of it stays known."""
-        if camera.host:
-            self._context.logins.try_again(camera.host)
+        assert camera.host is not None
+        self._context.logins.try_again(camera.host)
         watched.camera, watched.reference = camera, None
         watched.timers.ask_all_at(self._context.monotonic_s())
-        self._schedule_next(watched)
-
-    def _watch(self, watched: Watched) -> None:
-        self._watched[watched.camera.camera_id] = watched
+        turn = watched.turn
+        if turn.device != camera.host:
+            # A probe under way gives its place back where it has taken it.
+            self._away.came(turn.camera_id, turn.subnet)
+            self._schedule.remove(turn)
+            watched.turn = Turn(camera.camera_id, subnet_of(camera.host), camera.host)
         self._schedule_next(watched)
 
     def _schedule_next(self, watched: Watched) -> None:
-        camera = watched.camera
-        assert camera.host is not None
-        due_s = watched.timers.next_s(watched.state)
-        self._schedule.set(camera.camera_id, subnet_of(camera.host), due_s)
+        self._schedule.set(watched.turn, watched.timers.next_s(watched.state))
+
+    def _hurry(self, moments: Iterable[tuple[int, float]]) -> None:
+        """Ask cameras at these moments, if they would not be asked before."""
+        for camera_id, moment_s in moments:
+            watched = self._watched.get(camera_id)
+            if watched is not None and moment_s < watched.turn.due_s < math.inf:
+                watched.timers.due_s[Timer.REACH] = moment_s
+                self._schedule_next(watched)
 
     def _forget(self, camera_id: int) -> None:
-        del self._watched[camera_id]
-        self._schedule.remove(camera_id)
-
-    def _visited(self, watched: Watched, camera: Camera, visit: asyncio.Task[None]) -> None:
-        """Plan a camera's next probe, and keep one that failed unforeseen from harming others."""
-        context = self._context
-        self._visits.discard(visit)
-        self._schedule.finish(camera.camera_id)
-        self._wake.set()
-        if visit.cancelled():
-            return
-        if error := visit.exception():
-            log.error("probe failed", camera=camera.device_code, exc_info=error)
-            watched.timers.ask_all_at(context.monotonic_s() + context.settings.reach_interval_s)
-        if watched.camera is not camera:
-            # Its record changed meanwhile, and what was asked was the old one.
-            watched.timers.ask_all_at(context.monotonic_s())
-        if self._watched.get(camera.camera_id) is watched:
-            self._schedule_next(watched)
+        turn = self._watched.pop(camera_id).turn
+        self._away.came(camera_id, turn.subnet)
+        self._schedule.remove(turn)
 
     async def _visit(self, watched: Watched) -> None:
         try:
@@ -189,15 +214,45 @@ class HealthMonitor:
             if self._watched.get(camera.camera_id) is watched:
                 self._forget(camera.camera_id)
 
+    def _visited(
+        self, watched: Watched, camera: Camera, turn: Turn, visit: asyncio.Task[None]
+    ) -> None:
+        """Plan a camera's next visit, and keep one that failed unforeseen from harming others."""
+        context = self._context
+        self._visits.discard(visit)
+        self._schedule.finish(turn)
+        if visit.cancelled():
+            return
+        if error := visit.exception():
+            log.error("probe failed", camera=camera.device_code, exc_info=error)
+            watched.timers.ask_all_at(context.monotonic_s() + context.settings.reach_interval_s)
+        if watched.camera is not camera:
+            # Its record changed meanwhile, and what was asked was the old one.
+            watched.timers.ask_all_at(context.monotonic_s())
+        if self._watched.get(camera.camera_id) is watched:
+            self._schedule_next(watched)
+            self._note_presence(watched)
+
+    def _note_presence(self, watched: Watched) -> None:
+        """Ask the neighbours of a camera that is back, for they may be back, too."""
+        turn, away = watched.turn, self._away
+        if not watched.state.is_reached:
+            away.went(turn.camera_id, turn.subnet)
+        elif away.is_away(turn.camera_id, turn.subnet):
+            away.came(turn.camera_id, turn.subnet)
+            self._hurry(away.others(turn.subnet, self._context.monotonic_s()))
+
     async def _wait(self) -> None:
-        """Wait until something is due, has ended or is wanted."""
-        next_s = self._schedule.next_s()
-        delay_s = None if next_s is None else max(0.0, next_s - self._context.monotonic_s())
+        """Wait until something is due, may have ended, or is wanted."""
+        next_s, now_s = self._schedule.next_s(), self._context.monotonic_s()
         if self._wanted is not None:
             delay_s = _TRY_AGAIN_S
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(delay_s):
-                await self._wake.wait()
+        elif not self._schedule.under_way:
+            delay_s = _TRY_AGAIN_S if next_s is None else max(next_s - now_s, _TICK_S)
+        else:
+            delay_s = _TICK_S if next_s is None else min(max(next_s - now_s, _TICK_S), _LOOK_S)
+        with contextlib.suppress(TimeoutError), Deadline(delay_s):
+            await self._wake.wait()
         self._wake.clear()
 
     async def _wake_on(self, stop: asyncio.Event) -> None:

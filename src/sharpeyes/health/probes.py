@@ -10,13 +10,14 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from sharpeyes.devices.address import endpoint
+from sharpeyes.devices.address import DeviceAddress, endpoint
+from sharpeyes.devices.connecting import check_connection
 from sharpeyes.devices.credentials import Credentials
 from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.jpeg import decode_jpeg
 from sharpeyes.devices.keyframes import first_keyframe
 from sharpeyes.devices.onvif import OnvifClient
-from sharpeyes.devices.rtsp import check_rtsp
+from sharpeyes.devices.rtsp import check_stream
 from sharpeyes.devices.snapshot import fetch_snapshot
 from sharpeyes.health.context import HealthContext
 from sharpeyes.health.evaluation import (
@@ -34,6 +35,9 @@ log = structlog.get_logger()
 
 Picture = NDArray[np.uint8]
 """(H, W, 3) BGR."""
+
+
+_NO_LOGIN = Login(wanted=False)
 
 
 @dataclass(slots=True)
@@ -62,6 +66,13 @@ class Probes:
     def __init__(self, context: HealthContext) -> None:
         self._context = context
 
+    async def connect(self, camera: Camera) -> Fault | None:
+        """Ask for a connection and no more."""
+        assert camera.host is not None
+        port = camera.rtsp_port if _stream_path(camera) else camera.http_port
+        timeout_s = self._context.devices.rtsp_timeout_s
+        return await check_connection(camera.host, port, timeout_s=timeout_s)
+
     async def ask_stream(self, camera: Camera, *, log_in: bool) -> list[CheckResult]:
         """Ask for the description of a camera's stream.
 
@@ -70,27 +81,32 @@ class Probes:
             log_in: whether to send its password if it wants one; without, a device that asks for
                 one is reached, and that is all.
         """
+        if not log_in:
+            return await self._describe(camera, _Attempt(_NO_LOGIN))
+        async with self._attempt(camera) as attempt:
+            return await self._describe(camera, attempt)
+
+    async def _describe(self, camera: Camera, attempt: _Attempt) -> list[CheckResult]:
         assert camera.host is not None
-        context, url = self._context, camera.main_stream_url or camera.sub_stream_url
-        async with self._attempt(camera, log_in=log_in) as attempt:
-            if url is None:
-                picture = await self._fetch(camera, attempt.credentials)
-                attempt.ended(fault := picture if isinstance(picture, Fault) else None)
-                place = endpoint(camera.host, camera.http_port)
-                return judge_answer(fault, attempt.login, place)
-            answer = await check_rtsp(
-                url,
-                attempt.credentials,
-                timeout_s=context.devices.rtsp_timeout_s,
-                limits=context.devices.rtsp,
-            )
-            attempt.ended(answer if isinstance(answer, Fault) else None)
+        context, path = self._context, _stream_path(camera)
+        if path is None:
+            picture = await self._fetch(camera, attempt.credentials)
+            attempt.ended(fault := picture if isinstance(picture, Fault) else None)
+            place = endpoint(camera.host, camera.http_port)
+            return judge_answer(fault, attempt.login, place)
+        answer = await check_stream(
+            DeviceAddress.of_stream(camera.host, camera.rtsp_port, path),
+            attempt.credentials,
+            timeout_s=context.devices.rtsp_timeout_s,
+            limits=context.devices.rtsp,
+        )
+        attempt.ended(answer if isinstance(answer, Fault) else None)
         place = endpoint(camera.host, camera.rtsp_port)
         return judge_description(answer, attempt.login, place, context.settings.slow_ms)
 
     async def look(self, camera: Camera) -> tuple[list[CheckResult], Picture | None]:
         """Fetch a picture: a keyframe, or where there is no stream a snapshot."""
-        async with self._attempt(camera, log_in=True) as attempt:
+        async with self._attempt(camera) as attempt:
             picture = await self._fetch(camera, attempt.credentials)
             fault = picture if isinstance(picture, Fault) else None
             attempt.ended(fault)
@@ -143,13 +159,10 @@ class Probes:
         )
 
     @asynccontextmanager
-    async def _attempt(self, camera: Camera, *, log_in: bool) -> AsyncIterator[_Attempt]:
-        """Use a camera's credentials if they are wanted and its device has not refused them."""
+    async def _attempt(self, camera: Camera) -> AsyncIterator[_Attempt]:
+        """Use a camera's credentials if its device has not refused them."""
         assert camera.host is not None
         context, host = self._context, camera.host
-        if not log_in:
-            yield _Attempt(Login(wanted=False))
-            return
         try:
             credentials = await context.credentials(camera.camera_id)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, RegistryError) as error:
@@ -157,7 +170,7 @@ class Probes:
             log.error(  # noqa: TRY400  # foreseen: its line says all
                 "credentials cannot be read", camera=camera.device_code, error=str(error)
             )
-            yield _Attempt(Login(wanted=False))
+            yield _Attempt(_NO_LOGIN)
             return
         if credentials is None:
             yield _Attempt(Login(wanted=True))
@@ -167,13 +180,17 @@ class Probes:
             yield _Attempt(Login(wanted=True, blocked_for_s=blocked_for_s))
             return
         if not context.logins.begin(host, credentials, now_s):
-            yield _Attempt(Login(wanted=False))
+            yield _Attempt(_NO_LOGIN)
             return
         attempt = _Attempt(Login(wanted=True), credentials)
         try:
             yield attempt
         finally:
             context.logins.end(host, credentials, context.monotonic_s(), accepted=attempt.accepted)
+
+
+def _stream_path(camera: Camera) -> str | None:
+    return camera.main_stream_path or camera.sub_stream_path
 
 
 def _stream_url(camera: Camera) -> str | None:

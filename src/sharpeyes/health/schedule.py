@@ -1,4 +1,4 @@
-"""When each camera is asked next, and how many may be asked at once.
+"""Who is asked next, and how many may be asked at once.
 
 One schedule for all cameras of a worker, instead of a task with a timer for each: a quarter of a
 million timers would cost more than the probes. It neither waits nor reads a clock.
@@ -8,16 +8,15 @@ import heapq
 import ipaddress
 import math
 from collections import Counter, deque
-from random import Random
+from dataclasses import dataclass
+from functools import lru_cache
+from sys import intern
 from zlib import crc32
 
-from sharpeyes.health.judgement import Verdict
-from sharpeyes.health.settings import HealthSettings
-from sharpeyes.health.status import Status
-
-_LATEST_EXPONENT = 30
+_NETWORKS_REMEMBERED = 4_096
 
 
+@lru_cache(_NETWORKS_REMEMBERED)
 def subnet_of(host: str) -> str:
     """Name the network that shares an uplink with a host: the /24 of IPv4, the /64 of IPv6.
 
@@ -28,7 +27,7 @@ def subnet_of(host: str) -> str:
     except ValueError:
         return host
     prefix = 24 if address.version == 4 else 64  # noqa: PLR2004  # IPv4
-    return str(ipaddress.ip_network((address, prefix), strict=False))
+    return intern(str(ipaddress.ip_network((address, prefix), strict=False)))
 
 
 def phase_of(device_code: str) -> float:
@@ -52,63 +51,67 @@ def next_on_phase(now_s: float, interval_s: float, phase: float, jitter: float) 
     return (math.ceil(now_s / interval_s + 0.5 - offset) + offset) * interval_s
 
 
-def retry_delay(verdict: Verdict, settings: HealthSettings) -> float | None:
-    """Return how soon a check is repeated that has surprised us, or that stays offline.
+@dataclass(slots=True, eq=False)
+class Turn:
+    """A camera's place in the schedule.
 
-    Surprises are looked at again soon, a few times. What stays offline is asked ever less often,
-    and a lone success does not make it often again.
-
-    Returns:
-        Seconds, before jitter; None when the check's regular moment will do.
+    Attributes:
+        camera_id: whose it is.
+        subnet: the network that it is in; see `subnet_of`.
+        device: the address that is asked, which the channels of a recorder share.
+        due_s: when it is asked; infinite while nobody wants to.
+        is_under_way: whether it is being asked.
     """
-    failing = bool(verdict.recent and verdict.recent[-1])
-    if not failing:
-        unsettled = verdict.surprising
-        return settings.recheck_s[0] if unsettled else None
-    if verdict.failures <= len(settings.recheck_s):
-        return settings.recheck_s[verdict.failures - 1]
-    if not verdict.surprising and verdict.status is not Status.OFFLINE:
-        return None
-    doublings = min(verdict.failures - len(settings.recheck_s), _LATEST_EXPONENT)
-    return min(settings.recheck_s[-1] * 2.0**doublings, settings.backoff_max_s)
+
+    camera_id: int
+    subnet: str
+    device: str
+    due_s: float = math.inf
+    is_under_way: bool = False
 
 
 class Schedule:
     """Which cameras are due, in the order of their moments, and which are being asked.
 
-    A camera is asked by one probe at a time; a network and the whole worker by a limited number.
-    A camera whose network is full waits for a place there without holding up others.
+    A camera is asked by one probe at a time; a device, a network and the whole worker by a limited
+    number. A camera whose device or network is full waits for a place there without holding up
+    others.
 
     Args:
         global_limit: cameras that may be asked at once.
         subnet_limit: the same, within one network.
+        device_limit: the same, at one address.
     """
 
-    def __init__(self, *, global_limit: int, subnet_limit: int) -> None:
+    def __init__(self, *, global_limit: int, subnet_limit: int, device_limit: int) -> None:
         self._global_limit = global_limit
         self._subnet_limit = subnet_limit
-        self._due: dict[int, float] = {}
-        self._subnet: dict[int, str] = {}
-        # Holds outdated entries too: only one that agrees with `_due` counts.
-        self._heap: list[tuple[float, int]] = []
-        self._busy: dict[int, str] = {}
+        self._device_limit = device_limit
+        # Holds outdated entries too: only one that agrees with its turn counts.
+        self._heap: list[tuple[float, int, Turn]] = []
+        self._under_way = 0
         self._busy_in: Counter[str] = Counter()
-        # Due, but their network was full; and those of them that may try again.
-        self._held: dict[str, list[int]] = {}
-        self._ready: deque[int] = deque()
+        self._busy_at: Counter[str] = Counter()
+        # Due, but their network or device was full; and those of them that may try again.
+        self._held: dict[str, list[Turn]] = {}
+        self._ready: deque[Turn] = deque()
 
-    def set(self, camera_id: int, subnet: str, due_s: float) -> None:
+    @property
+    def under_way(self) -> int:
+        """How many cameras are being asked."""
+        return self._under_way
+
+    def set(self, turn: Turn, due_s: float) -> None:
         """Ask a camera at a moment, instead of when it was due before."""
-        self._subnet[camera_id] = subnet
-        self._due[camera_id] = due_s
-        heapq.heappush(self._heap, (due_s, camera_id))
+        turn.due_s = due_s
+        if not turn.is_under_way:
+            heapq.heappush(self._heap, (due_s, turn.camera_id, turn))
 
-    def remove(self, camera_id: int) -> None:
+    def remove(self, turn: Turn) -> None:
         """Forget a camera; a probe of it that is under way keeps its place until `finish`."""
-        self._due.pop(camera_id, None)
-        self._subnet.pop(camera_id, None)
+        turn.due_s = math.inf
 
-    def take(self, now_s: float) -> list[tuple[int, float]]:
+    def take(self, now_s: float) -> list[tuple[Turn, float]]:
         """Start what is due and allowed.
 
         Returns:
@@ -116,50 +119,67 @@ class Schedule:
             must be called for each.
         """
         taken = []
-        while len(self._busy) < self._global_limit:
-            camera_id = self._next(now_s)
-            if camera_id is None:
+        while self._under_way < self._global_limit:
+            turn = self._next(now_s)
+            if turn is None:
                 break
-            subnet = self._subnet[camera_id]
-            if self._busy_in[subnet] >= self._subnet_limit:
-                self._held.setdefault(subnet, []).append(camera_id)
+            full = self._full(turn)
+            if full is not None:
+                self._held.setdefault(full, []).append(turn)
                 continue
-            self._busy[camera_id] = subnet
-            self._busy_in[subnet] += 1
-            taken.append((camera_id, self._due.pop(camera_id)))
+            turn.is_under_way = True
+            self._under_way += 1
+            self._busy_in[turn.subnet] += 1
+            self._busy_at[turn.device] += 1
+            taken.append((turn, turn.due_s))
+            turn.due_s = math.inf
         return taken
 
-    def finish(self, camera_id: int) -> None:
+    def finish(self, turn: Turn) -> None:
         """Give back the place of a probe that has ended; `set` says when it is asked again."""
-        subnet = self._busy.pop(camera_id)
-        self._busy_in[subnet] -= 1
-        if not self._busy_in[subnet]:
-            del self._busy_in[subnet]
-        self._ready.extend(self._held.pop(subnet, ()))
-        if camera_id in self._due:
-            heapq.heappush(self._heap, (self._due[camera_id], camera_id))
+        turn.is_under_way = False
+        self._under_way -= 1
+        _give_back(self._busy_in, turn.subnet)
+        _give_back(self._busy_at, turn.device)
+        if self._held:
+            self._ready.extend(self._held.pop(turn.subnet, ()))
+            self._ready.extend(self._held.pop(turn.device, ()))
+        if turn.due_s < math.inf:
+            heapq.heappush(self._heap, (turn.due_s, turn.camera_id, turn))
 
     def next_s(self) -> float | None:
         """Return when `take` should be called again; None: not before a `finish` or a `set`."""
-        if len(self._busy) >= self._global_limit:
+        if self._under_way >= self._global_limit:
             return None
         if self._ready:
             return -math.inf
         return self._heap[0][0] if self._heap else None
 
-    def _next(self, now_s: float) -> int | None:
+    def _full(self, turn: Turn) -> str | None:
+        """Name what has no place for one camera more; None: there is one."""
+        if self._busy_at.get(turn.device, 0) >= self._device_limit:
+            return turn.device
+        # A name is a network of its own, and its device's limit is the narrower one.
+        if self._busy_in.get(turn.subnet, 0) >= self._subnet_limit:
+            return turn.subnet
+        return None
+
+    def _next(self, now_s: float) -> Turn | None:
         while self._ready:
-            camera_id = self._ready.popleft()
+            turn = self._ready.popleft()
             # What is not due any more is in the heap for its later moment.
-            if self._due.get(camera_id, math.inf) <= now_s and camera_id not in self._busy:
-                return camera_id
+            if turn.due_s <= now_s and not turn.is_under_way:
+                return turn
         while self._heap and self._heap[0][0] <= now_s:
-            due_s, camera_id = heapq.heappop(self._heap)
-            if self._due.get(camera_id) == due_s and camera_id not in self._busy:
-                return camera_id
+            due_s, _, turn = heapq.heappop(self._heap)
+            if turn.due_s == due_s and not turn.is_under_way:
+                return turn
         return None
 
 
-def jittered(delay_s: float, settings: HealthSettings, random: Random) -> float:
-    """Vary a delay by the set share, so that what failed together is not asked together."""
-    return delay_s * (1 + random.uniform(-settings.jitter_ratio, settings.jitter_ratio))
+def _give_back(busy: Counter[str], name: str) -> None:
+    left = busy[name] - 1
+    if left:
+        busy[name] = left
+    else:
+        del busy[name]

@@ -15,6 +15,13 @@ class HealthSettings(BaseModel):
     reach_interval_s: float = Field(
         default=60, gt=0, le=86_400, description="Seconds between RTSP checks of one camera."
     )
+    connect_interval_s: float = Field(
+        default=60,
+        gt=0,
+        le=86_400,
+        description="Seconds between connections to one camera without a word; RTSP checks "
+        "connect, too, so it matters only below reach_interval_s.",
+    )
     login_interval_s: float = Field(
         default=3600,
         gt=0,
@@ -45,6 +52,22 @@ class HealthSettings(BaseModel):
     backoff_max_s: float = Field(
         default=900, gt=0, le=86_400, description="Longest delay between probes of a dead camera."
     )
+    steady_after_s: float = Field(
+        default=300,
+        ge=0,
+        le=86_400,
+        description="How long a camera must have answered before its next failure is looked at "
+        "again as soon as its first was.",
+    )
+    recovery_ratio_per_s: float = Field(
+        default=0.05,
+        gt=0,
+        le=1,
+        description="Share of the cameras of a network that is back which is asked each second.",
+    )
+    recovery_limit_per_s: float = Field(
+        default=200, ge=1, le=10_000, description="Most of them in a second."
+    )
     slow_ms: float = Field(
         default=2000, gt=0, le=60_000, description="An RTSP answer that takes longer is slow."
     )
@@ -62,6 +85,12 @@ class HealthSettings(BaseModel):
     )
     subnet_limit: int = Field(
         default=8, ge=1, le=1000, description="Probes under way at once in one /24 network."
+    )
+    device_limit: int = Field(
+        default=2,
+        ge=1,
+        le=100,
+        description="Probes under way at once at one address, as the channels of a recorder share.",
     )
     picture_limit: int = Field(
         default=4, ge=1, le=100, description="Pictures fetched at once, of one worker."

@@ -1,30 +1,75 @@
 """When each check of one camera is due; pure."""
 
+from __future__ import annotations
+
+import math
+from array import array
 from dataclasses import dataclass, field
 from enum import IntEnum
 from random import Random
 
-from sharpeyes.health.judgement import CameraState
-from sharpeyes.health.schedule import jittered, next_on_phase, retry_delay
+from sharpeyes.health.judgement import CameraState, Verdict
+from sharpeyes.health.schedule import next_on_phase
 from sharpeyes.health.settings import HealthSettings
-from sharpeyes.health.status import Check
+from sharpeyes.health.status import Check, Status
+
+_LATEST_EXPONENT = 30
 
 
 class Timer(IntEnum):
     """What has an interval of its own."""
 
     REACH = 0
+    """RTSP, without a password."""
     LOGIN = 1
     PICTURE = 2
     CLOCK = 3
+    CONNECT = 4
+    """A connection and no word; RTSP begins with one, too."""
 
 
 _CHECKS = {
-    Timer.REACH: (Check.REACH,),
     Timer.LOGIN: (Check.STREAM,),
     Timer.PICTURE: (Check.FRAMES, Check.FREEZE),
     Timer.CLOCK: (Check.CLOCK,),
 }
+
+
+def jittered(delay_s: float, settings: HealthSettings, random: Random) -> float:
+    """Vary a delay by the set share, so that what failed together is not asked together."""
+    return delay_s * (1 + random.uniform(-settings.jitter_ratio, settings.jitter_ratio))
+
+
+def backed_off_s(failures: int, settings: HealthSettings) -> float:
+    """Return how soon a camera is asked again that failed so often, before jitter."""
+    if failures <= len(settings.recheck_s):
+        return settings.recheck_s[max(failures, 1) - 1]
+    doublings = min(failures - len(settings.recheck_s), _LATEST_EXPONENT)
+    return min(settings.recheck_s[-1] * 2.0**doublings, settings.backoff_max_s)
+
+
+def retry_delay(verdict: Verdict, failures: int, settings: HealthSettings) -> float | None:
+    """Return how soon a check is repeated that has surprised us, or whose camera stays offline.
+
+    Surprises are looked at again soon, a few times. What stays offline is asked ever less often,
+    and a lone success does not make it often again.
+
+    Args:
+        verdict: what the check holds to be so.
+        failures: since the camera was last steady.
+        settings: of health.
+
+    Returns:
+        Seconds, before jitter; None when the check's regular moment will do.
+    """
+    failing = bool(verdict.recent and verdict.recent[-1])
+    if not failing:
+        return settings.recheck_s[0] if verdict.surprising else None
+    delay_s = backed_off_s(failures, settings)
+    if verdict.surprising:
+        # Whoever comes and goes is not asked more often for it, nor less than whoever is well.
+        return min(delay_s, settings.reach_interval_s)
+    return delay_s if verdict.status is Status.OFFLINE else None
 
 
 @dataclass(slots=True)
@@ -34,10 +79,14 @@ class Timers:
     Attributes:
         phase: the camera's place in every interval, 0-1.
         due_s: by timer; all at once for a camera that is asked for the first time.
+        failures: how often it did not answer since it was last steady: what backing off goes by.
+        steady_since_s: since when it has answered every time; infinite while it does not.
     """
 
     phase: float
-    due_s: list[float] = field(default_factory=lambda: [0.0] * len(Timer))
+    due_s: array[float] = field(default_factory=lambda: array("d", [0.0] * len(Timer)))
+    failures: int = 0
+    steady_since_s: float = math.inf
 
     def is_due(self, timer: Timer, now_s: float) -> bool:
         """Whether a check should be made now."""
@@ -45,7 +94,7 @@ class Timers:
 
     def ask_all_at(self, moment_s: float) -> None:
         """Make every check due at one moment."""
-        self.due_s = [moment_s] * len(Timer)
+        self.due_s = array("d", [moment_s] * len(Timer))
 
     def next_s(self, state: CameraState) -> float:
         """Return when the camera should be asked next.
@@ -64,20 +113,46 @@ class Timers:
         random: Random,
     ) -> None:
         """Set when a check that has been made is due again."""
-        delays = [retry_delay(state.verdict(check), settings) for check in _CHECKS[timer]]
-        soonest = min((delay for delay in delays if delay is not None), default=None)
+        if timer is Timer.REACH:
+            verdict = state.verdict(Check.REACH)
+            self._count(state.is_reached, now_s, settings)
+            soonest = retry_delay(verdict, max(self.failures, verdict.failures), settings)
+        else:
+            verdicts = [state.verdict(check) for check in _CHECKS.get(timer, ())]
+            delays = [retry_delay(v, v.failures, settings) for v in verdicts]
+            soonest = min((delay for delay in delays if delay is not None), default=None)
         if soonest is not None:
             self.due_s[timer] = now_s + jittered(soonest, settings, random)
-            return
+        else:
+            self.due_s[timer] = self._regular_s(timer, now_s, settings, random)
+        if timer is Timer.REACH:
+            self.due_s[Timer.CONNECT] = self._regular_s(Timer.CONNECT, now_s, settings, random)
+
+    def put_off(self, timer: Timer, now_s: float, settings: HealthSettings, random: Random) -> None:
+        """Set when a check that could not be made for a reason of ours is tried again."""
+        self.due_s[timer] = now_s + jittered(settings.recheck_s[0], settings, random)
+
+    def _count(self, is_reached: bool, now_s: float, settings: HealthSettings) -> None:
+        """Count failures to answer, until it has answered for long enough."""
+        if not is_reached:
+            self.failures += 1
+            self.steady_since_s = math.inf
+        elif self.failures:
+            self.steady_since_s = min(self.steady_since_s, now_s)
+            if now_s - self.steady_since_s >= settings.steady_after_s:
+                self.failures = 0
+
+    def _regular_s(
+        self, timer: Timer, now_s: float, settings: HealthSettings, random: Random
+    ) -> float:
         interval_s = (
             settings.reach_interval_s,
             settings.login_interval_s,
             settings.picture_interval_s,
             settings.clock_interval_s,
+            settings.connect_interval_s,
         )[timer]
+        if timer is Timer.CONNECT and interval_s >= settings.reach_interval_s:
+            return math.inf
         jitter = random.uniform(-settings.jitter_ratio, settings.jitter_ratio)
-        self.due_s[timer] = next_on_phase(now_s, interval_s, self.phase, jitter)
-
-    def put_off(self, timer: Timer, now_s: float, settings: HealthSettings, random: Random) -> None:
-        """Set when a check that could not be made for a reason of ours is tried again."""
-        self.due_s[timer] = now_s + jittered(settings.recheck_s[0], settings, random)
+        return next_on_phase(now_s, interval_s, self.phase, jitter)

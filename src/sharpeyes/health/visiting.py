@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import structlog
 
+from sharpeyes.devices.fault import FaultKind
 from sharpeyes.health.context import HealthContext
 from sharpeyes.health.evaluation import Reference, judge_freeze
 from sharpeyes.health.judgement import CameraState, judge
 from sharpeyes.health.probes import Probes
+from sharpeyes.health.schedule import Turn
 from sharpeyes.health.status import Check, CheckResult, Transition
 from sharpeyes.health.store import record
 from sharpeyes.health.timers import Timer, Timers
@@ -28,6 +30,7 @@ class Watched:
     lease: ShardLease
     state: CameraState
     timers: Timers
+    turn: Turn
     reference: Reference | None = None
 
 
@@ -53,11 +56,21 @@ class Visitor:
         timers = watched.timers
         if timers.is_due(Timer.REACH, now_s) or timers.is_due(Timer.LOGIN, now_s):
             await self._ask(watched, log_in=timers.is_due(Timer.LOGIN, now_s))
+        elif timers.is_due(Timer.CONNECT, now_s):
+            await self._connect(watched)
         if watched.state.is_reached and timers.is_due(Timer.PICTURE, now_s):
             await self._look(watched)
         if watched.state.is_reached and timers.is_due(Timer.CLOCK, now_s):
             await self._take_in(watched, await self._probes.read_clock(watched.camera))
             self._plan(watched, Timer.CLOCK)
+
+    async def _connect(self, watched: Watched) -> None:
+        """See whether the camera takes a connection; one that does not is asked in earnest."""
+        fault = await self._probes.connect(watched.camera)
+        if fault is not None and fault.kind is FaultKind.NETWORK:
+            await self._ask(watched, log_in=False)
+        else:
+            self._plan(watched, Timer.CONNECT)
 
     async def _ask(self, watched: Watched, *, log_in: bool) -> None:
         results = await self._probes.ask_stream(watched.camera, log_in=log_in)
@@ -65,7 +78,8 @@ class Visitor:
         if not results:
             context.metrics.put_off(Check.REACH)
             now_s = context.monotonic_s()
-            for timer in (Timer.REACH, Timer.LOGIN) if log_in else (Timer.REACH,):
+            put_off = (Timer.REACH, Timer.CONNECT, *((Timer.LOGIN,) if log_in else ()))
+            for timer in put_off:
                 timers.put_off(timer, now_s, context.settings, context.random)
             return
         await self._take_in(watched, results)
