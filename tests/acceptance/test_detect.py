@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import pytest
 
 KEYS = ["kind", "start_s", "end_s", "alert_s", "box", "zone", "dwell_s", "verified"]
 
@@ -62,61 +61,6 @@ def test_masks_and_annotation_are_written(footage: Path, tmp_path: Path) -> None
     assert with_frames.get(cv2.CAP_PROP_FRAME_COUNT) == len(names)
 
 
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        ("", "zones file"),
-        ('{"zones": [{"name": "kerb", "kind": "watch", "polygon": [[0, 0], [1, 1]]}]}', "has 2"),
-        (
-            '{"zones": [{"name": "kerb", "kind": "watch", "dwell_s": -1,'  # noqa: ISC004
-            ' "polygon": [[0, 0], [1, 0], [1, 1]]}]}',
-            "zone 'kerb', dwell_s",
-        ),
-        ('{"zones": [{"name": "kerb", "kind": "bus", "polygon": []}]}', "$.zones[0].kind"),
-        ('{"zone": []}', "zones"),
-    ],
-)
-def test_a_wrong_zones_file_is_one_clear_line(
-    footage: Path, tmp_path: Path, content: str, says: str
-) -> None:
-    zones = tmp_path / "zones.json"
-    zones.write_text(content)
-    answer = detect(footage / "road-approach" / "video03.avi", "--zones", zones)
-    assert answer.returncode == 1
-    assert says in answer.stderr
-    assert len(answer.stderr.splitlines()) == 1
-
-
-@pytest.mark.parametrize(
-    ("options", "code", "says"),
-    [
-        (["missing.mp4"], 2, "missing.mp4"),
-        ([__file__], 1, "not a video"),
-        ([__file__, "--sample-fps", "0"], 2, "--sample-fps"),
-        ([__file__, "--dwell-s", "inf"], 2, "--dwell-s"),
-        ([__file__, "--zones", "missing.json"], 1, "missing.json"),
-        ([__file__, "--model", "missing.onnx"], 1, "missing.onnx"),
-        ([__file__, "--model", __file__], 1, "not an ONNX model"),
-    ],
-)
-def test_wrong_use_is_said_without_a_traceback(options: list[str], code: int, says: str) -> None:
-    answer = detect(*options)
-    assert answer.returncode == code
-    assert says in answer.stderr
-    assert "Traceback" not in answer.stderr
-    assert answer.stdout == ""
-
-
-def test_an_output_that_cannot_be_written_is_said(footage: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    video = footage / "road-approach" / "video03.avi"
-    for option in ("--masks", "--annotate"):
-        answer = detect(video, option, tmp_path / "file" / "x.mp4")
-        assert answer.returncode == 1
-        assert "x.mp4" in answer.stderr
-        assert len(answer.stderr.splitlines()) == 1
-
-
 def test_a_folder_is_looked_through_and_each_finding_names_its_video(
     footage: Path, tmp_path: Path
 ) -> None:
@@ -125,12 +69,6 @@ def test_a_folder_is_looked_through_and_each_finding_names_its_video(
     (tmp_path / "notes.txt").write_text("no video")
     found = rows(detect(tmp_path, "--sample-fps", 1, "--json"))
     assert {Path(row["video"]).name for row in found} == {"one.avi", "two.avi"}
-
-
-def test_a_folder_without_videos_is_said(tmp_path: Path) -> None:
-    answer = detect(tmp_path)
-    assert answer.returncode == 1
-    assert "has no video files" in answer.stderr
 
 
 def test_what_is_rejected_is_explained(footage: Path) -> None:

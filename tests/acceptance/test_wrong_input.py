@@ -1,44 +1,9 @@
-"""Wrong input on the command line: one clear line, exit code 1 or 2, never a traceback."""
+"""What is wrong on the command line of a whole installation, said in one clear line."""
 
 from typing import Any
 
-import pytest
-
 CODE = "42010600001320000007"
 ADD = ("camera", "add")
-
-WRONG = {
-    "a bad code": ((*ADD, "4201", "--name", "x", "--tier", "city"), "not 20"),
-    "an unknown division": (
-        (*ADD, "42019900001320000001", "--name", "x", "--tier", "city", "--poll", "none"),
-        "420199",
-    ),
-    "an unknown tier": ((*ADD, CODE, "--name", "x", "--tier", "village"), "village"),
-    "a password in the address": (
-        (*ADD, CODE, "--name", "x", "--tier", "city", "--stream", "rtsp://u:canary@10.0.0.1/s"),
-        "password",
-    ),
-    "a camera that is not there": (("camera", "show", CODE), CODE),
-    "a file that is not there": (("camera", "import", "nowhere.csv"), "nowhere.csv"),
-    "a code that looks like an option": (("camera", "show", "-1"), "-1"),
-    "a zone without corners": (("zone", "add", CODE, "kerb", "--polygon", "0,0 1"), "polygon"),
-    "an endpoint that is no address": (("endpoint", "add", "x", "10.0.0.1"), "http"),
-    "a scope that is none": (("token", "create", "x", "--scope", "all"), "all"),
-    "a video that is not there": (("detect", "nowhere.mp4"), "nowhere.mp4"),
-    "no frames a second": (("detect", "sharpeyes.toml", "--sample-fps", "0"), "sample-fps"),
-    "a command that is none": (("camera", "fly"), "fly"),
-}
-
-
-@pytest.mark.parametrize("case", WRONG)
-async def test_wrong_input_is_answered_clearly(installation: Any, case: str) -> None:
-    words, named = WRONG[case]
-    answer = await installation.command(*words)
-    assert answer.code in {1, 2}
-    assert named in answer.err
-    assert "Traceback" not in answer.err
-    assert answer.out == ""
-    assert "canary" not in answer.err
 
 
 async def test_an_unreachable_camera_is_named(installation: Any, free_port: Any) -> None:

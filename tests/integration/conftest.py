@@ -1,10 +1,15 @@
-"""Registered cameras under a worker's leases, and devices behind them that really answer."""
+"""Registered cameras under a worker's leases, devices that really answer, and the command line."""
 
+import io
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
+from pathlib import Path
 
 import asyncpg
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -21,6 +26,7 @@ from sharpeyes.registry.camera import Camera, CameraFile, Life, Tier
 from sharpeyes.registry.life import LifeState
 from sharpeyes.registry.shards import ShardLease, ShardLeases
 from sharpeyes.registry.store import CameraStore
+from sharpeyes.service.cli import main
 
 WORKER_ID = "worker-a"
 # Only the sensor's noise moves in it; it is encoded in a moment.
@@ -108,3 +114,42 @@ def add(add_camera: AddCamera, fleet: Fleet) -> AddCamera:
         return await add_camera(number, **fields | changes)
 
     return add
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    exit_code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> list[dict[str, object]]:
+        """The objects printed, one a line; anything else on stdout is an error."""
+        return [msgspec.json.decode(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def sharpeyes(
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Callable[..., Done]:
+    """Run a command on the test's own database, in this process: its start is not what is shown."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHARPEYES_DATABASE_URL", database_url)
+    monkeypatch.setenv("SHARPEYES_DATA_DIR", str(tmp_path / "data"))
+
+    def run(*arguments: str | Path, stdin: bytes = b"") -> Done:
+        monkeypatch.setattr(sys, "argv", ["sharpeyes", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        exit_code: object = 0
+        try:
+            main()
+        except SystemExit as ended:
+            exit_code = ended.code
+        out, err = capfd.readouterr()
+        assert "Traceback" not in err
+        return Done(int(str(exit_code or 0)), out, err)
+
+    return run

@@ -110,6 +110,9 @@ async def _apply(connection: asyncpg.Connection, migrations: Path) -> tuple[str,
             f"the database is newer than this program, which does not know {', '.join(newer)}: "
             f"update the program"
         )
+    if known == before:
+        # pogo would read all steps all the same: half a second, at each command and process.
+        return ()
     try:
         await pogo.apply(connection, migrations, schema_name=_SCHEMA, logger=_pogo_log)
     except BadMigrationError as error:

@@ -1,13 +1,8 @@
 """Stores on a fresh database, and cameras to put into them."""
 
-import io
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import asyncpg
-import msgspec
 import pytest
 
 from sharpeyes.detectors.zones import Zone
@@ -17,7 +12,6 @@ from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.editing import filed_camera
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.registry.zoning import ZoneEdit
-from sharpeyes.service.cli import main
 
 KEY = bytes(range(32))
 
@@ -81,42 +75,3 @@ def camera_file() -> Callable[..., CameraFile]:
         return CameraFile(**fields | changes)  # type: ignore[arg-type]  # the caller's to know
 
     return make
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    exit_code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> list[dict[str, object]]:
-        """The objects printed, one a line; anything else on stdout is an error."""
-        return [msgspec.json.decode(line) for line in self.out.splitlines()]
-
-
-@pytest.fixture
-def sharpeyes(
-    database_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Callable[..., Done]:
-    """Run a command on the test's own database."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SHARPEYES_DATABASE_URL", database_url)
-    monkeypatch.setenv("SHARPEYES_DATA_DIR", str(tmp_path / "data"))
-
-    def run(*arguments: str, stdin: bytes = b"") -> Done:
-        monkeypatch.setattr(sys, "argv", ["sharpeyes", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        exit_code: object = 0
-        try:
-            main()
-        except SystemExit as ended:
-            exit_code = ended.code
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return Done(int(str(exit_code or 0)), out, err)
-
-    return run

@@ -104,6 +104,16 @@ async def test_a_second_migration_does_nothing(database_url: str) -> None:
     assert await migrate(database_url) == ()
 
 
+async def test_steps_that_are_applied_are_not_read_again(
+    empty_database_url: str, tmp_path: Path
+) -> None:
+    steps = _steps(tmp_path, {"0001-first": "CREATE TABLE a ();"})
+    await migrate(empty_database_url, migrations=steps)
+    (steps / "0001-first.sql").write_text("no step at all")
+
+    assert await migrate(empty_database_url, migrations=steps) == ()
+
+
 async def test_every_step_can_be_applied_to_an_empty_database(empty_database_url: str) -> None:
     steps = {path.stem for path in MIGRATIONS.glob("*.sql")}
 
