@@ -33,7 +33,7 @@ run: .venv/.runtime $(DASHBOARD) ## The service with your own cameras
 test: .venv/.dev $(DASHBOARD) ## All tests; installs the Debian packages they use where it can
 	@scripts/install_test_packages
 	@# In several processes, each with servers of its own; PYTEST_ARGS=-n0 runs them in one.
-	$(BIN)/pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto $(PYTEST_ARGS)
 
 lint: .venv/.dev ## Style, types, and the arrows between packages
 	$(BIN)/ruff check .

@@ -15,6 +15,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -22,6 +23,7 @@ import pytest
 import pytest_asyncio
 import structlog
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from sharpeyes.service.database import open_pool
 from sharpeyes.service.migrate import migrate
@@ -40,15 +42,59 @@ _FIRST_PORT = 12_000
 _PORTS_OF_A_PROCESS = 1_000
 
 
+# Files whose tests share what there is one of: each group runs in one process, and begins first.
+_GROUPS = {
+    # The demonstration takes its usual ports where it finds them free when it starts; all are long.
+    "tests/acceptance/test_demo.py": "installations",
+    "tests/acceptance/test_no_event_lost.py": "installations",
+    "tests/acceptance/test_onboarding.py": "installations",
+    "tests/acceptance/test_street.py": "installations",
+    # One Chromium.
+    "tests/acceptance/test_dashboard.py": "browser",
+    "tests/acceptance/test_registry_pages.py": "browser",
+    # A cluster that is made once.
+    "tests/integration/service/test_postgres.py": "postgres",
+    # The same device in the same multicast group.
+    "tests/unit/devices/test_discovery.py": "discovery",
+}
+_PROCESSES = min(2 * len(os.sched_getaffinity(0)), 8)
+
+
+def pytest_configure() -> None:
+    """Put pytest's own temporary folders into memory as well; workers inherit that."""
+    folder = _memory_folder()
+    if folder is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Run two processes for each processor: tests wait for others half of their time."""
-    return min(2 * len(os.sched_getaffinity(0)), 8)
+    return _PROCESSES
+
+
+class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped to mypy
+    """Hands out single tests, and the groups whole."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _GROUPS.get(nodeid.partition("::")[0], nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduling:
+    """Schedule as said above; xdist's own groups know nothing of pytest 9.2's names of tests."""
+    return _Scheduling(config, log)
 
 
 def _worker() -> int:
     """Number of this process among those of the run, from 0 on."""
     return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
+def _memory_folder() -> Path | None:
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _PROCESSES * _SERVER_BYTES:
+        return _MEMORY
+    return None
 
 
 @pytest.fixture(scope="session")
@@ -57,10 +103,7 @@ def memory_folder() -> Path | None:
 
     A database is cloned and dropped there ten times as fast as on a disk that it waits for.
     """
-    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > processes * _SERVER_BYTES:
-        return _MEMORY
-    return None
+    return _memory_folder()
 
 
 @pytest.fixture(scope="session")

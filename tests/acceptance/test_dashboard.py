@@ -15,7 +15,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 # One browser for all, which lives in the session's event loop.
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PATIENCE_MS = 15_000
 STATUSES = ("offline", "degraded", "unknown", "ok", "not_measured")

@@ -11,9 +11,6 @@ from typing import Any
 
 import pytest
 
-# The demonstration takes its usual ports where it finds them free when it starts.
-pytestmark = pytest.mark.xdist_group("demo")
-
 SHARPEYES = Path(sys.executable).with_name("sharpeyes")
 
 
@@ -69,38 +66,27 @@ async def test_the_story_is_told_and_nothing_is_left(
 
 
 @pytest.mark.timeout(300)
-async def test_ctrl_c_ends_all_of_it_and_it_can_be_run_again(
-    tmp_path: Path, free_port: Any, no_process_left: None
-) -> None:
-    for _ in range(2):
-        async with demo(tmp_path, "--port", str(free_port())) as process:
-            await lines_until(process, "camera import")
-            # As the terminal does: to all of the foreground's process group.
-            os.killpg(process.pid, signal.SIGINT)
-            rest = "".join(await lines_until(process, "The demonstration has ended."))
-            assert await process.wait() == 0
-            assert "Traceback" not in rest
-
-
-@pytest.mark.timeout(300)
-async def test_a_killed_one_leaves_nothing_running(
+async def test_it_is_alone_ends_with_ctrl_c_and_can_be_run_again_and_killed(
     tmp_path: Path, free_port: Any, processes_in: Any
 ) -> None:
-    async with demo(tmp_path, "--port", str(free_port())) as process:
-        await lines_until(process, "camera import")
-        process.kill()
-        await process.wait()
-    async with asyncio.timeout(90):
-        while processes_in(tmp_path):  # noqa: ASYNC110  # other processes set no event
-            await asyncio.sleep(0.2)
-
-
-async def test_two_at_once_in_one_folder_are_refused(tmp_path: Path, free_port: Any) -> None:
     async with demo(tmp_path, "--port", str(free_port())) as first:
         await lines_until(first, "Dashboard:")
         async with demo(tmp_path) as second:
             out, _ = await asyncio.wait_for(second.communicate(), 60)
             assert second.returncode == 1
             assert "another demonstration runs in" in out.decode()
-        first.send_signal(signal.SIGINT)
-        await asyncio.wait_for(first.wait(), 60)
+        await lines_until(first, "camera import")
+        # As the terminal does: to all of the foreground's process group.
+        os.killpg(first.pid, signal.SIGINT)
+        rest = "".join(await lines_until(first, "The demonstration has ended."))
+        assert await first.wait() == 0
+        assert "Traceback" not in rest
+    assert processes_in(tmp_path) == {}
+    # In the folder that the first one left.
+    async with demo(tmp_path, "--port", str(free_port())) as again:
+        await lines_until(again, "camera import")
+        again.kill()
+        await again.wait()
+    async with asyncio.timeout(90):
+        while processes_in(tmp_path):  # noqa: ASYNC110  # other processes set no event
+            await asyncio.sleep(0.2)

@@ -9,11 +9,13 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import msgspec
 import pytest
 
 CAMERAS = 12
 KILLS = 4
+CAMERA_STAYS_S = 1.0
 
 
 def children_of(pid: int) -> list[int]:
@@ -62,7 +64,7 @@ async def test_killed_while_events_flow(
         added = await installation.done("endpoint", "add", "cases", received, "--json")
         secret.write_text(added.json()["secret"])
 
-        breaking = asyncio.create_task(keep_breaking(installation, control_port, rng))
+        breaking = asyncio.create_task(keep_breaking(control_port, rng))
         for kill in range(KILLS):
             async with installation.serving() as serve:
                 before = len((await installation.get_at(received)())["events"])
@@ -97,14 +99,19 @@ async def test_killed_while_events_flow(
     assert all(event["subject"] == by_id[event["id"]]["device_code"] for event in kept)
 
 
-async def keep_breaking(installation: Any, control_port: int, rng: random.Random) -> None:
+async def keep_breaking(control_port: int, rng: random.Random) -> None:
     """Break and repair cameras, so that there is always something to tell."""
-    listed = await installation.get_at(f"http://127.0.0.1:{control_port}/cameras")()
-    codes = [camera["device_code"] for camera in listed]
-    while True:
-        code = rng.choice(codes)
-        for words in (("fault", code, "down"), ("clear", code)):
-            await installation.done("simulate", *words, "--control-port", str(control_port))
+    cameras = f"http://127.0.0.1:{control_port}/cameras"
+    async with aiohttp.ClientSession(raise_for_status=True) as session:
+        async with session.get(cameras) as listed:
+            codes = [camera["device_code"] for camera in await listed.json()]
+        while True:
+            fault = f"{cameras}/{rng.choice(codes)}/fault"
+            await session.put(fault, json={"kind": "down"})
+            # The time that a camera stays so: long enough for it to be noticed.
+            await asyncio.sleep(CAMERA_STAYS_S)
+            await session.delete(fault)
+            await asyncio.sleep(CAMERA_STAYS_S)
 
 
 async def all_events(installation: Any) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 # One browser for all, which lives in the session's event loop.
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CODES = (
     *(f"4201020000132000000{serial}" for serial in (1, 2, 3)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 from prometheus_client import (
@@ -23,14 +23,14 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from sharpeyes.detectors.finding import Finding
-from sharpeyes.health.status import Check, CheckResult, Transition
-from sharpeyes.ingest.context import FrameFate
 from sharpeyes.registry.store import IS_MEASURED
+from sharpeyes.service.metrics_folder import MULTIPROCESS_FOLDER
 
-# prometheus-client reads this when a metric is made: each process writes its figures to a file
-# there, and whichever is scraped adds all of them up.
-MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+if TYPE_CHECKING:
+    # Who only counts need not load what looks at pictures.
+    from sharpeyes.detectors.finding import Finding
+    from sharpeyes.health.status import Check, CheckResult, Transition
+    from sharpeyes.ingest.context import FrameFate
 
 CHECKS = Counter("sharpeyes_checks", "Checks of cameras, by what they found.", ("check", "cause"))
 CHECKS_PUT_OFF = Counter(
@@ -132,10 +132,3 @@ def exposition(gauges: Gauges) -> tuple[bytes, str]:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # untyped upstream
     registry.register(_GaugesCollector(gauges))
     return generate_latest(registry), CONTENT_TYPE_LATEST
-
-
-def prepare_folder(folder: Path) -> None:
-    """Empty the folder of metric files that an earlier run left, so that its sums do not add."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob("*.db"):
-        stale.unlink()

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from sharpeyes.service.metrics import MULTIPROCESS_FOLDER, prepare_folder
+from sharpeyes.service.metrics_folder import MULTIPROCESS_FOLDER, prepare_folder
 from sharpeyes.service.settings import Settings
 
 log = structlog.get_logger()

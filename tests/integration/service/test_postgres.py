@@ -34,9 +34,6 @@ from sharpeyes.service.postgres_install import carried_install, server_account, 
 _AS_ROOT = os.geteuid() == 0
 _WAYS = ["ordinary user", *(["root"] if _AS_ROOT else [])]
 
-# They share a cluster that is made once.
-pytestmark = pytest.mark.xdist_group("postgres")
-
 # A process that uses the server until its standard input ends, or Ctrl-C.
 _PROGRAM = """
 import asyncio, os, select, sys
@@ -71,9 +68,9 @@ with EmbeddedPostgres(data_dir, install=install) as url:
 
 
 @pytest.fixture
-def new_data_dir() -> Iterator[Path]:
+def new_data_dir(memory_folder: Path | None) -> Iterator[Path]:
     """A folder that does not exist yet, below one that only we can enter."""
-    with tempfile.TemporaryDirectory(prefix="sharpeyes-") as closed:
+    with tempfile.TemporaryDirectory(prefix="sharpeyes-", dir=memory_folder) as closed:
         assert stat.S_IMODE(Path(closed).stat().st_mode) == 0o700
         yield Path(closed) / "data"
 
@@ -86,8 +83,8 @@ def data_dir(new_data_dir: Path, _made: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def _made(install: Path) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="sharpeyes-") as closed:
+def _made(install: Path, memory_folder: Path | None) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="sharpeyes-", dir=memory_folder) as closed:
         with EmbeddedPostgres(Path(closed) / "data", install=install):
             pass
         yield Path(closed) / "data"

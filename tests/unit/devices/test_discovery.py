@@ -20,9 +20,6 @@ from sharpeyes.devices.discovery import (
 )
 from sharpeyes.devices.settings import DiscoveryLimits
 
-# All search the same multicast group for the same device.
-pytestmark = pytest.mark.xdist_group("discovery")
-
 LOOPBACK = IPv4Address("127.0.0.1")
 # Of this file alone: fleets of other tests may be there at the same time, and answer too.
 HOST = "127.61.0.1"

@@ -2,7 +2,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from sharpeyes.service.metrics import MULTIPROCESS_FOLDER
+from sharpeyes.service.metrics_folder import MULTIPROCESS_FOLDER
 from sharpeyes.service.settings import Settings
 from sharpeyes.service.supervisor import Child, child_environment, children, keep_running
 

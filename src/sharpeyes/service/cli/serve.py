@@ -1,4 +1,7 @@
-"""`sharpeyes serve`, and the processes it keeps running, each a command of its own."""
+"""`sharpeyes serve`, and the processes it keeps running, each a command of its own.
+
+Each command imports what its process is made of, and none of the others': a second and 100 MB.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,10 @@ from typing import Annotated
 import typer
 import uvloop
 
-from sharpeyes.service import processes
 from sharpeyes.service.cli import context
 from sharpeyes.service.cli.output import note
-from sharpeyes.service.demo import Demo
-from sharpeyes.service.demo_stage import Ports, Stage
 from sharpeyes.service.keys import load_or_create_key
+from sharpeyes.service.listening import listen
 from sharpeyes.service.logs import configure_logging
 from sharpeyes.service.settings import Settings
 from sharpeyes.service.startup import prepared_database
@@ -30,7 +31,7 @@ def serve(*, supervised: context.Supervised = False) -> None:
     settings = context.settings()
     configure_logging(settings.log)
     # A port that is taken is told at once, not by a process that keeps ending.
-    processes.listen(settings.http).close()
+    listen(settings.http).close()
     # Before any process needs it, so that two do not create two.
     load_or_create_key(settings.secret_key_file)
 
@@ -59,6 +60,8 @@ def demo(
     ] = False,
 ) -> None:
     """Show it all: simulated cameras, an outage, an abandoned vehicle, a delivered event."""
+    from sharpeyes.service.demo import Demo  # noqa: PLC0415  # see above
+    from sharpeyes.service.demo_stage import Ports, Stage  # noqa: PLC0415  # see above
 
     async def command() -> None:
         async with stop_requested(supervised=False) as stop:
@@ -69,17 +72,23 @@ def demo(
 
 def api(*, supervised: context.Supervised = False) -> None:
     """Run one HTTP API process: dashboard, API, metrics."""
-    _run(processes.run_api, supervised=supervised)
+    from sharpeyes.service.api_process import run_api  # noqa: PLC0415  # see above
+
+    _run(run_api, supervised=supervised)
 
 
 def relay(*, supervised: context.Supervised = False) -> None:
     """Run one relay: it delivers events to webhook endpoints."""
-    _run(processes.run_relay, supervised=supervised)
+    from sharpeyes.service.relay_process import run_relay  # noqa: PLC0415  # see above
+
+    _run(run_relay, supervised=supervised)
 
 
 def worker(*, supervised: context.Supervised = False) -> None:
     """Run one worker: it probes, samples and detects for its share of the cameras."""
-    _run(processes.run_worker, supervised=supervised)
+    from sharpeyes.service.worker_process import run_worker  # noqa: PLC0415  # see above
+
+    _run(run_worker, supervised=supervised)
 
 
 def _run(process: Process, *, supervised: bool) -> None:
