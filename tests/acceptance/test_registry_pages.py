@@ -239,6 +239,8 @@ async def test_a_sheet_with_a_mistake_is_tried_imported_and_undone(
         refusal = page.locator("table.refusals tbody tr").first
         await expect(refusal.locator("td").first).to_have_text("4")
         await expect(refusal).to_contain_text("30.61")
+        # What the file is to cover was not said: nothing is missing in it.
+        await expect(page.get_by_role("checkbox")).to_have_count(0)
         async with page.expect_download() as waited:
             await page.get_by_role("link", name="Download the refused rows").click()
         download = await waited.value
@@ -340,6 +342,11 @@ async def test_who_reads_the_audit_sees_that_and_nothing_else(
     async with installation.serving("api"):
         await change(installation.url, engineer, CODES[0], address="沿江大道 1 号")
         await sign_in(page, installation.url, auditor)
+        # The first page is not theirs, and its questions would be refused and audited.
+        await page.goto(f"{installation.url}/#/en/")
+        await expect(page.locator("table.audit tbody tr").first).to_be_visible()
+        await page.goto(f"{installation.url}/#/en/audit?outcome=refused")
+        await expect(page.locator("main")).to_contain_text("No entry matches")
         await page.goto(f"{installation.url}/#/en/audit?actor=engineer")
         await expect(page.locator("table.audit tbody tr").first).to_contain_text("camera.edit")
         await expect(page.locator(".top-links a")).to_have_text(["Audit"])

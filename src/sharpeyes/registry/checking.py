@@ -7,7 +7,7 @@ cannot be; what is merely unlikely is told by `doubting`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, date, datetime, timedelta
 from functools import lru_cache
 
 from sharpeyes.registry.bounds import Bounds
@@ -143,7 +143,7 @@ def _date_problems(file: CameraFile, now: datetime) -> Iterator[FieldProblem]:
     installed_at, filed_on, until = file.installed_at, file.filed_on, file.accepted_until
     if installed_at is not None and (reason := _refuse_installed_at(installed_at, now)):
         # As the sheet has it; in the year 9999 China's calendar may end before ours.
-        is_writable = installed_at.tzinfo is not None and installed_at.year <= _LAST_YEAR
+        is_writable = installed_at.tzinfo is not None and installed_at.year < MAXYEAR
         told = write_time(installed_at) if is_writable else str(installed_at)
         yield FieldProblem("installed_at", shown(told), reason)
         installed_at = None

@@ -22,11 +22,6 @@ class RefusedRow:
     cells: list[str]
     problems: tuple[FieldProblem, ...]
 
-    @property
-    def reason(self) -> str:
-        """All problems in one line."""
-        return "; ".join(str(problem).strip() for problem in self.problems)
-
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:

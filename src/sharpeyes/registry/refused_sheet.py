@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import IO, Self
 
+import msgspec
+
 from sharpeyes.registry.import_report import RefusedRow
 from sharpeyes.registry.sheet import BY_TARGET
 from sharpeyes.registry.sheet_layout import CREDENTIALS, REPORT_HEADINGS, Layout
@@ -12,6 +14,10 @@ from sharpeyes.registry.xlsx_writing import SheetWriter
 
 ROWS_MAX = 100_000
 """Whoever has more wrong rows than this has one thing wrong in all of them."""
+
+
+# Row and reason: the reason is what the sheet is for.
+_LEAD_WIDTHS = (10, 70)
 
 
 class RefusedSheet:
@@ -26,6 +32,7 @@ class RefusedSheet:
 
     def __init__(self, target: IO[bytes], layout: Layout) -> None:
         secret = {column.index for column in layout.columns if column.target in CREDENTIALS}
+        self._has_secrets = bool(secret)
         lead = len(REPORT_HEADINGS)
         ours = layout.headings[:lead] == REPORT_HEADINGS
         self._kept = [
@@ -33,14 +40,18 @@ class RefusedSheet:
             for index in range(lead if ours else 0, len(layout.headings))
             if index not in secret
         ]
+        self._headings: dict[str, str] = {}
         self._columns: dict[str, list[int]] = {}
         for column in layout.columns:
             if column.target in BY_TARGET and column.index in self._kept:
                 place = lead + self._kept.index(column.index)
                 for name in {column.target, BY_TARGET[column.target].field}:
                     self._columns.setdefault(name, []).append(place)
+                    self._headings.setdefault(name, layout.headings[column.index])
         headings = [layout.headings[index] for index in self._kept]
-        self._sheet = SheetWriter(target, (*REPORT_HEADINGS, *headings), "refused")
+        self._sheet = SheetWriter(
+            target, (*REPORT_HEADINGS, *headings), "refused", widths=_LEAD_WIDTHS
+        )
         self._width = len(layout.headings)
         self.rows = 0
 
@@ -49,13 +60,25 @@ class RefusedSheet:
         if self.rows >= ROWS_MAX:
             return
         self.rows += 1
-        if len(row.cells) == self._width:
-            cells = [row.cells[index] for index in self._kept]
+        cells = row.cells
+        if len(cells) == 1 < self._width and not self._has_secrets:
+            # A line that is no CSV; its commas are the best guess at what it should have been.
+            cells = cells[0].split(",")
+        if len(cells) == self._width:
+            cells = [cells[index] for index in self._kept]
         else:
             # What could not be told apart into columns is shown as it is, but for secrets.
             cells = row.cells if len(self._kept) == self._width else []
         faulty = {place for one in row.problems for place in self._columns.get(one.field, ())}
-        self._sheet.append((str(row.row), row.reason, *cells), faulty)
+        self._sheet.append((str(row.row), self._reason(row), *cells), faulty)
+
+    def _reason(self, row: RefusedRow) -> str:
+        """All problems in one line, with the file's own words for its columns."""
+        told = (
+            msgspec.structs.replace(one, field=self._headings.get(one.field, one.field))
+            for one in row.problems
+        )
+        return "; ".join(str(one).strip() for one in told)
 
     def __enter__(self) -> Self:
         return self

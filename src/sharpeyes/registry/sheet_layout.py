@@ -226,9 +226,10 @@ def _both_names(target: str) -> str:
 
 def _unknown(name: str) -> str:
     close = difflib.get_close_matches(_plain(name), _BY_HEADING, n=1, cutoff=0.5)
-    advice = (
-        f"did you mean {_BY_HEADING[close[0]]}?"
-        if close
-        else "name its field in a mapping file, or leave it out there on purpose"
-    )
+    advice = "name its field in a mapping file, or leave it out there on purpose"
+    if close:
+        target = _BY_HEADING[close[0]]
+        # In the language of the heading.
+        known = target if name.isascii() or target not in BY_TARGET else BY_TARGET[target].zh
+        advice = f"did you mean {known}?"
     return f"column '{shown(name)}' is unknown: {advice}"

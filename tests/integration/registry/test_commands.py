@@ -278,6 +278,7 @@ def test_a_flood_of_bad_rows_is_cut_short_for_people(sharpeyes: Run, tmp_path: P
         (b"", "the file is empty"),
         ("设备编码,名称".encode("gb18030"), "column '名称' is unknown"),
         (b"device_code,nam,tier\n", "column 'nam' is unknown: did you mean name?"),
+        ("设备编码,设备名字\n".encode(), "column '设备名字' is unknown: did you mean 设备名称?"),
     ],
 )
 def test_a_file_that_is_none(sharpeyes: Run, tmp_path: Path, data: bytes, said: str) -> None:
@@ -321,6 +322,7 @@ def test_refused_rows_are_mended_in_their_report(sharpeyes: Run, tmp_path: Path)
     )
     states = [run["state"] for run in sharpeyes("camera", "imports", "--json").json]
     assert states == ["done", "done", "failed", "done"]
+    assert sharpeyes("camera", "import-report", "3", "mend.csv").exit_code == 2
     undone = sharpeyes("camera", "import-undo", "4")
     assert undone.out == "0 restored, 1 deleted, 0 changed since and left as they are\n"
     assert sharpeyes("camera", "import-undo", "4").exit_code == 1

@@ -325,6 +325,8 @@ def test_days_are_those_of_china_as_in_the_sheet() -> None:
     assert problem.reason == "lies before the installation (2024-05-01)"
     file = msgspec.structs.replace(FULL, installed_at=datetime(2029, 12, 31, 16, tzinfo=UTC))
     assert validate(file, now=NOW)[0].value == "2030-01-01 00:00:00"
+    file = msgspec.structs.replace(FULL, installed_at=datetime(2998, 12, 31, 16, tzinfo=UTC))
+    assert validate(file, now=NOW)[0].value == "2999-01-01 00:00:00"
 
 
 def test_hostile_26_a_clock_may_be_a_day_ahead() -> None:

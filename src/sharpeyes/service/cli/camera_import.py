@@ -23,6 +23,7 @@ from sharpeyes.registry.import_runs import RowProblem, problems_of
 from sharpeyes.registry.sheet_mapping import NO_MAPPING, read_mapping
 from sharpeyes.registry.sheet_opening import HowToRead, open_sheet
 from sharpeyes.service.access import COMMAND_LINE
+from sharpeyes.service.cli.camera_imports import require_spreadsheet
 from sharpeyes.service.cli.context import open_database, run
 from sharpeyes.service.cli.output import CliError, console, note, print_json, print_table
 
@@ -103,7 +104,8 @@ def import_file(  # noqa: C901, PLR0917  # typer reads options by name, each may
         raise typer.BadParameter("--yes-retire confirms --retire-missing: give both")
     if retire_missing and dry_run:
         raise typer.BadParameter("--dry-run does nothing: leave out --retire-missing")
-    _require_spreadsheet(report)
+    if report is not None:
+        require_spreadsheet(report)
     how = HowToRead(
         mapping=NO_MAPPING if mapping is None else read_mapping(mapping),
         encoding=encoding,
@@ -157,11 +159,6 @@ def _kept(job: ImportJob) -> str:
     if job.is_dry_run:
         return "nothing was written"
     return "none was kept" if job.kept_nothing else "the others are in"
-
-
-def _require_spreadsheet(report: Path | None) -> None:
-    if report is not None and report.suffix.lower() != ".xlsx":
-        raise typer.BadParameter(f"the report is a spreadsheet: name it {report.stem}.xlsx")
 
 
 class _Shown:

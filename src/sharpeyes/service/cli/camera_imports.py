@@ -67,6 +67,7 @@ def write_report(
     ],
 ) -> None:
     """Write the refused rows of an import, with reasons: to mend, and to import as it is."""
+    require_spreadsheet(report)
 
     async def command() -> bytes | None:
         async with open_database() as database:
@@ -77,6 +78,12 @@ def write_report(
         raise CliError(f"import {import_id} refused no row: there is nothing to mend")
     report.write_bytes(sheet)
     note(f"The refused rows are in {report}: mend them there, and import that file.")
+
+
+def require_spreadsheet(report: Path) -> None:
+    """Refuse a name under which no spreadsheet program would open a report."""
+    if report.suffix.lower() != ".xlsx":
+        raise typer.BadParameter(f"the report is a spreadsheet: name it {report.stem}.xlsx")
 
 
 def undo(import_id: ImportArgument, as_json: JsonOption = False) -> None:

@@ -19,8 +19,8 @@ import { SignInPage } from "./pages/sign-in.js";
 import { Empty, Loading, Problem } from "./parts/states.js";
 import { forgetReferences } from "./reference.js";
 import { forgetAnswers } from "./resource.js";
-import { route } from "./route.js";
-import { askSession, may, session } from "./session.js";
+import { go, route } from "./route.js";
+import { askSession, may, mayOpen, session, usefulPages } from "./session.js";
 import { BottomBar, LostNote, TopBar } from "./shell.js";
 import { useStore } from "./store.js";
 import { TIME_ZONE } from "./times.js";
@@ -50,6 +50,7 @@ function pageOf(page, id) {
 function Page({ language, page, known, id, query }) {
   const Shown = pageOf(page, id);
   if (!known || !Shown) return html`<${Empty} icon="question">${t("page.unknown")}<//>`;
+  if (!mayOpen(page)) return html`<${Problem} problem=${{ kind: "forbidden" }} />`;
   return html`<${Shown} key=${[language, page, id].join()} id=${id} query=${query} />`;
 }
 
@@ -57,6 +58,11 @@ function Page({ language, page, known, id, query }) {
 function SignedIn({ current, version }) {
   const main = useRef(null);
   const place = `${current.page}/${current.id}`;
+  // The first page is not everybody's: an auditor's is another one.
+  useEffect(() => {
+    const [first] = usefulPages();
+    if (current.page === "overview" && !mayOpen("overview") && first) go(first);
+  }, [current.page]);
   const shown = useRef(place);
   // Who may not look at cameras is sent no hints of them.
   useEffect(() => (may("cameras:read") ? listen() : undefined), []);

@@ -44,5 +44,8 @@ const NEEDS = {
   accounts: "accounts:read",
 };
 
+/** Whether a page has anything to show to whoever is signed in: if not, it asks for nothing. */
+export const mayOpen = (page) => !(page in NEEDS) || may(NEEDS[page]);
+
 /** The pages that whoever is signed in has a use for, in their order. */
 export const usefulPages = () => Object.keys(NEEDS).filter((page) => may(NEEDS[page]));

@@ -32,7 +32,7 @@ export function AuditPage({ query }) {
                 <tbody>${entries.map(
                   (entry) => html`<tr key=${entry.sequence} title=${t("audit.hash", { sequence: entry.sequence, hash: entry.hash })}>
                     <td><${Time} at=${entry.at} /></td><td>${entry.actor}</td><td><code>${entry.action}</code></td>
-                    <td class="cell-value"><${Subject} name=${entry.object} /></td>
+                    <td class="cell-value audit-object"><${Subject} name=${entry.object} /></td>
                     <td class=${entry.outcome === "refused" ? "bad" : null}>${word("outcome", entry.outcome)}</td>
                     <td class="cell-value"><code>${Object.keys(entry.detail).length > 0 && JSON.stringify(entry.detail)}</code></td>
                   </tr>`,

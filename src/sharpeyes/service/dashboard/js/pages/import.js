@@ -52,9 +52,10 @@ function InEarnest({ run }) {
     setShare(null);
     return answer;
   };
+  // Only of a division that the file is said to cover can anything be missing in it.
   const held = kept.how.all_or_nothing && run.refused_rows > 0;
   return html`<div class="in-earnest">
-    ${run.missing > 0 &&
+    ${kept.how.division && run.missing > 0 &&
     html`<label class="tick"><input type="checkbox" checked=${retire} onChange=${(change) => setRetire(change.currentTarget.checked)} />
       ${t("imports.retire", { count: run.missing })}</label>`}
     <p class="buttons"><button type="button" class="primary" disabled=${held} onClick=${() => setAsked(true)}>${t("imports.do", { count })}</button>

@@ -64,7 +64,8 @@ function WrongNow({ lists, total, nameOf, districtOf }) {
   if (failed) return html`<${Shown} resource=${failed} />`;
   if (lists.some(({ loading }) => loading)) return html`<${Shown} resource=${lists.find(({ loading }) => loading)} />`;
   if (cameras.length === 0) {
-    return html`<${Empty}><strong>${t("overview.well", { count: total.measured - total.unknown })}</strong>
+    const known = total.measured - total.unknown;
+    return html`<${Empty} icon=${known ? "tick" : "question"}><strong>${known ? t("overview.well", { count: known }) : t("overview.nothing_known")}</strong>
       ${total.unknown + total.not_measured > 0 &&
       html`<p class="muted">${t("overview.well.but", { count: total.unknown + total.not_measured })}</p>`}<//>`;
   }
