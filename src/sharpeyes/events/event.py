@@ -11,6 +11,7 @@ import msgspec
 
 from sharpeyes.events.payload import (
     CameraStatusChanged,
+    IncidentChanged,
     MotionSeen,
     Payload,
     VehicleAbandoned,
@@ -23,6 +24,11 @@ class EventType(StrEnum):
     CAMERA_OFFLINE = "org.sharpeyes.camera.offline.v1"
     CAMERA_DEGRADED = "org.sharpeyes.camera.degraded.v1"
     CAMERA_RESTORED = "org.sharpeyes.camera.restored.v1"
+    CAMERA_UNSTABLE = "org.sharpeyes.camera.unstable.v1"
+    CAMERA_PICTURE_FAULT = "org.sharpeyes.camera.picture-fault.v1"
+    CAMERA_CLOCK_FAULT = "org.sharpeyes.camera.clock-fault.v1"
+    INCIDENT_OPENED = "org.sharpeyes.incident.opened.v1"
+    INCIDENT_CLOSED = "org.sharpeyes.incident.closed.v1"
     MOTION = "org.sharpeyes.motion.v1"
     ABANDONED_VEHICLE = "org.sharpeyes.abandoned-vehicle.v1"
 
@@ -32,6 +38,11 @@ PAYLOAD_OF = MappingProxyType[EventType, type[Payload]](
         EventType.CAMERA_OFFLINE: CameraStatusChanged,
         EventType.CAMERA_DEGRADED: CameraStatusChanged,
         EventType.CAMERA_RESTORED: CameraStatusChanged,
+        EventType.CAMERA_UNSTABLE: CameraStatusChanged,
+        EventType.CAMERA_PICTURE_FAULT: CameraStatusChanged,
+        EventType.CAMERA_CLOCK_FAULT: CameraStatusChanged,
+        EventType.INCIDENT_OPENED: IncidentChanged,
+        EventType.INCIDENT_CLOSED: IncidentChanged,
         EventType.MOTION: MotionSeen,
         EventType.ABANDONED_VEHICLE: VehicleAbandoned,
     }

@@ -12,11 +12,12 @@ Pixel = Annotated[float, Meta(ge=-1e6, le=1e6)]
 SizePx = Annotated[int, Meta(ge=1, le=65_535)]
 Seconds = Annotated[float, Meta(ge=0, le=1e9)]
 Moment = Annotated[datetime, Meta(tz=True)]
-StatusWord = Literal["unknown", "ok", "degraded", "offline"]
+StatusWord = Literal["unknown", "ok", "degraded", "unreachable", "offline"]
+DeviceCode = Annotated[str, Meta(pattern=r"^[0-9]{20}$")]
 
 
 class CameraStatusChanged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A camera went offline, became degraded or was restored.
+    """A camera went offline, became degraded or unstable, or was restored.
 
     Attributes:
         from_status: What was known before.
@@ -29,6 +30,34 @@ class CameraStatusChanged(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     to_status: StatusWord
     cause: Name = ""
     evidence: Words = ""
+
+
+class IncidentChanged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Many cameras failed for one reason, or that is over. None of them is told of by itself.
+
+    Attributes:
+        incident_id: As the API has it.
+        phase: Which step this is.
+        kind: What they have in common; `poller`: it is we who see nothing.
+        title: What people call that.
+        cause: What is wrong, as a word of health.
+        evidence: What was seen, in words that an operator can act on.
+        cameras: How many were touched until now.
+        device_codes: Some of them, 100 at most.
+        began_at: When the first of them failed.
+        told_singly: When it is over: how many stayed down, and are told of by themselves.
+    """
+
+    incident_id: Annotated[int, Meta(ge=1)]
+    phase: Literal["opened", "closed"]
+    kind: Literal["recorder", "subnet", "network", "district", "poller"]
+    title: Name
+    cause: Name
+    evidence: Words
+    cameras: Annotated[int, Meta(ge=1)]
+    device_codes: Annotated[tuple[DeviceCode, ...], Meta(max_length=100)] = ()
+    began_at: Moment
+    told_singly: Annotated[int, Meta(ge=0)] = 0
 
 
 class MotionSeen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,4 +104,4 @@ class VehicleAbandoned(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     verified: bool | None = None
 
 
-Payload = CameraStatusChanged | MotionSeen | VehicleAbandoned
+Payload = CameraStatusChanged | IncidentChanged | MotionSeen | VehicleAbandoned

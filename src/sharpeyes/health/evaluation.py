@@ -148,14 +148,27 @@ def judge_freeze(
     return reference, CheckResult(Check.FREEZE, Cause.FROZEN, words)
 
 
-def judge_clock(clock: DeviceClock, endpoint: str, limit_s: float) -> CheckResult:
+def judge_clock(clock: DeviceClock | Fault, endpoint: str, limit_s: float) -> list[CheckResult]:
     """Judge a device's clock.
 
     Args:
-        clock: what it said.
+        clock: what it said, or why it did not.
         endpoint: host and port, for the evidence.
         limit_s: how far it may be off.
+
+    Returns:
+        Nothing if the fault was ours. A device that does not say what time it has is neither right
+        nor wrong, and a clock that was off is not known to be so any more.
     """
+    if isinstance(clock, Fault):
+        if clock.kind is FaultKind.LOCAL:
+            return []
+        words = f"{endpoint} no longer says what time it has, so its clock is not judged"
+        return [CheckResult(Check.CLOCK, Cause.UNKNOWN, words)]
+    return [_judge_offset(clock, endpoint, limit_s)]
+
+
+def _judge_offset(clock: DeviceClock, endpoint: str, limit_s: float) -> CheckResult:
     if abs(clock.offset_s) <= limit_s:
         return CheckResult(Check.CLOCK)
     direction = "ahead of" if clock.offset_s > 0 else "behind"
@@ -171,7 +184,7 @@ def _refused(fault: Fault, login: Login, endpoint: str) -> list[CheckResult]:
             f"{endpoint} refused the registered user name and password; to keep it from locking "
             f"the account none are sent for {_lasted(login.blocked_for_s)}, or until they change"
         )
-        return [CheckResult(Check.STREAM, Cause.AUTH, words)]
+        return [CheckResult(Check.STREAM, Cause.AUTH_BLOCKED, words)]
     if login.wanted:
         return [CheckResult(Check.STREAM, Cause.AUTH, fault.evidence)]
     # It asks who we are, as it should; whether it likes our answer is asked less often.

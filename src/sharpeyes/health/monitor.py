@@ -146,7 +146,8 @@ class HealthMonitor:
 
     async def _block_refused(self, camera: Camera, stored: StoredStatus) -> None:
         """Send no password that was refused before, unless the record was edited since."""
-        if stored.cause is not Cause.AUTH or camera.updated_at >= stored.since:
+        refused = stored.cause in {Cause.AUTH, Cause.AUTH_BLOCKED}
+        if not refused or camera.updated_at >= stored.since:
             return
         context = self._context
         try:

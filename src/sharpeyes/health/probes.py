@@ -129,9 +129,7 @@ class Probes:
             limits=context.devices.http,
         )
         clock = await client.system_date_and_time()
-        if isinstance(clock, Fault):
-            return []
-        return [judge_clock(clock, client.endpoint, context.settings.clock_limit_s)]
+        return judge_clock(clock, client.endpoint, context.settings.clock_limit_s)
 
     async def _fetch(self, camera: Camera, credentials: Credentials | None) -> Picture | Fault:
         devices = self._context.devices

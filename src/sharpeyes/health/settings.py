@@ -4,6 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sharpeyes.health.incident_settings import CommonCauseSettings, IncidentSettings
+
 Delay = Annotated[float, Field(gt=0, le=3600)]
 
 
@@ -48,6 +50,22 @@ class HealthSettings(BaseModel):
     )
     successes_to_ok: int = Field(
         default=2, ge=1, le=10, description="Successes in a row before a camera is called well."
+    )
+    successes_to_close: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="Further successes in a row of a restored camera that close its incident.",
+    )
+    flapping_high_ratio: float = Field(
+        default=0.25,
+        gt=0,
+        le=1,
+        description="Weighted share of changes among the last 21 results from which a camera is "
+        "called unstable.",
+    )
+    flapping_low_ratio: float = Field(
+        default=0.1, ge=0, le=1, description="The same, below which it no longer is."
     )
     backoff_max_s: float = Field(
         default=900, gt=0, le=86_400, description="Longest delay between probes of a dead camera."
@@ -108,6 +126,8 @@ class HealthSettings(BaseModel):
         description="How long no password is sent to a device that refused it; "
         "devices lock an account for 30 min.",
     )
+    common_cause: CommonCauseSettings = CommonCauseSettings()
+    incidents: IncidentSettings = IncidentSettings()
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
@@ -115,5 +135,10 @@ class HealthSettings(BaseModel):
             raise ValueError(
                 f"backoff_max_s ({self.backoff_max_s:g}) must not be below the last of recheck_s "
                 f"({self.recheck_s[-1]:g})"
+            )
+        if self.flapping_low_ratio > self.flapping_high_ratio:
+            raise ValueError(
+                f"flapping_low_ratio ({self.flapping_low_ratio:g}) must not be above "
+                f"flapping_high_ratio ({self.flapping_high_ratio:g})"
             )
         return self

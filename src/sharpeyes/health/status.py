@@ -15,8 +15,15 @@ class Status(StrEnum):
     OK = "ok"
     DEGRADED = "degraded"
     """It works for somebody, or works badly: a job for a desk, or for the next round."""
+    UNREACHABLE = "unreachable"
+    """It does not answer, and it is not (yet) known to be its own fault: it is not called down."""
     OFFLINE = "offline"
-    """Nobody sees through it: somebody has to go there, or to look after the network."""
+    """Nobody sees through it: somebody has to go there."""
+
+    @property
+    def is_down(self) -> bool:
+        """Whether nobody sees through it, whoever is to blame."""
+        return self is Status.OFFLINE or self is Status.UNREACHABLE
 
 
 class Cause(StrEnum):
@@ -34,12 +41,22 @@ class Cause(StrEnum):
     """It promises a stream, and no picture comes."""
     AUTH = "auth"
     """It refuses our password, or wants one and none is stored."""
+    AUTH_BLOCKED = "auth_blocked"
+    """It has refused our password so often that one more might lock the account: none is sent."""
     FROZEN = "frozen"
     """The picture has not changed for longer than any street stays still."""
     CLOCK = "clock"
     """Its clock is off."""
     SLOW = "slow"
     """It answers, but late."""
+    PICTURE = "picture"
+    """A picture comes, and shows little: covered, blurred, dark, moved."""
+    RECORDER = "recorder"
+    """Not itself, but the recorder that it hangs on."""
+    UNSTABLE = "unstable"
+    """It comes and goes."""
+    UNKNOWN = "unknown"
+    """A check can no longer be made, so nothing is known of what it judges."""
 
     @property
     def status(self) -> Status:
@@ -51,17 +68,22 @@ _STATUS_OF: Final = {
     Cause.NONE: Status.OK,
     Cause.NETWORK: Status.OFFLINE,
     Cause.SILENT: Status.OFFLINE,
+    Cause.RECORDER: Status.OFFLINE,
     Cause.RTSP: Status.OFFLINE,
     Cause.NO_FRAMES: Status.OFFLINE,
     # The camera is alive and others may see through it: the fault is in our password, and a
     # fitter who is sent there would find nothing.
     Cause.AUTH: Status.DEGRADED,
+    Cause.AUTH_BLOCKED: Status.DEGRADED,
     Cause.FROZEN: Status.DEGRADED,
     Cause.CLOCK: Status.DEGRADED,
     Cause.SLOW: Status.DEGRADED,
+    Cause.PICTURE: Status.DEGRADED,
+    Cause.UNSTABLE: Status.DEGRADED,
+    Cause.UNKNOWN: Status.UNKNOWN,
 }
 
-SEVERITY: Final = {Status.OK: 0, Status.DEGRADED: 1, Status.OFFLINE: 2}
+SEVERITY: Final = {Status.OK: 0, Status.DEGRADED: 1, Status.UNREACHABLE: 2, Status.OFFLINE: 2}
 """How bad a status is; `unknown` is not on this scale."""
 
 
@@ -97,6 +119,8 @@ class CheckResult(msgspec.Struct, frozen=True):
 class Transition(msgspec.Struct, frozen=True, kw_only=True):
     """A change of a camera's status, or of the cause of an unchanged one.
 
+    From ok to ok says that a camera which was restored has proved it: its incident is closed.
+
     Attributes:
         from_status: what was known before.
         to_status: what is known now.
@@ -104,6 +128,7 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
         cause: what is wrong.
         evidence: what was seen, in words; empty where nothing is wrong.
         at: when it was decided, UTC.
+        began_at: when the first result was seen that led to it, UTC; None where nothing is wrong.
     """
 
     from_status: Status
@@ -112,3 +137,4 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     cause: Cause
     evidence: str
     at: datetime
+    began_at: datetime | None = None

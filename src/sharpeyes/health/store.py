@@ -2,53 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
-from sharpeyes.events.event import EventType, NewEvent, RandomBits, Severity, new_event_id
-from sharpeyes.events.payload import CameraStatusChanged
-from sharpeyes.events.store import append
 from sharpeyes.health.judgement import CameraState, restore
 from sharpeyes.health.status import Cause, Check, Status, Transition
-from sharpeyes.registry.camera import Camera
-from sharpeyes.registry.shards import ShardLease, require_lease
 from sharpeyes.registry.store import IS_MEASURED
 
 Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 
-_EVENT_OF: Final = {
-    Status.OFFLINE: (EventType.CAMERA_OFFLINE, Severity.WARNING),
-    Status.DEGRADED: (EventType.CAMERA_DEGRADED, Severity.WARNING),
-    Status.OK: (EventType.CAMERA_RESTORED, Severity.INFO),
-}
-
-# Says nothing when the row already is so: then the commit went through although its caller was
-# cut off before it heard of it. Nor when the camera is not measured any more: it was taken out of
-# service while it was asked, and whoever works on it is no outage.
-_SET_STATUS = f"""
-INSERT INTO camera_status AS s (camera_id, status, cause, evidence, decided_by, since, epoch)
-SELECT $1, $2, $3, $4, $5, $6, $7 FROM camera c WHERE camera_id = $1 AND {IS_MEASURED}
-ON CONFLICT (camera_id) DO UPDATE SET
-    status = excluded.status, cause = excluded.cause, evidence = excluded.evidence,
-    decided_by = excluded.decided_by, since = excluded.since, epoch = excluded.epoch
-WHERE (s.status, s.cause) <> (excluded.status, excluded.cause)
-RETURNING true
-"""  # noqa: S608  # only constants are put together
-
-_ADD_TRANSITION = """
-INSERT INTO camera_transition
-    (camera_id, from_status, to_status, cause, evidence, decided_by, at, event_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-"""
-
 _TRANSITIONS = """
-SELECT from_status, to_status, NULLIF(decided_by, '') AS "check", cause, evidence, at
+SELECT from_status, to_status, NULLIF(decided_by, '') AS "check", cause, evidence, at, began_at
 FROM camera_transition WHERE camera_id = $1 ORDER BY at DESC, transition_id DESC LIMIT $2
 """
 
@@ -68,6 +37,7 @@ SELECT tier, division_code, COALESCE(sum(cameras), 0)::bigint AS registered,
        COALESCE(sum(cameras) FILTER (WHERE status <> 'not_measured'), 0)::bigint AS measured,
        COALESCE(sum(cameras) FILTER (WHERE status = 'ok'), 0)::bigint AS ok,
        COALESCE(sum(cameras) FILTER (WHERE status = 'degraded'), 0)::bigint AS degraded,
+       COALESCE(sum(cameras) FILTER (WHERE status = 'unreachable'), 0)::bigint AS unreachable,
        COALESCE(sum(cameras) FILTER (WHERE status = 'offline'), 0)::bigint AS offline,
        COALESCE(sum(cameras) FILTER (WHERE status = 'unknown'), 0)::bigint AS unknown,
        COALESCE(sum(cameras) FILTER (WHERE status = 'not_measured'), 0)::bigint AS not_measured,
@@ -86,6 +56,8 @@ class StoredStatus(msgspec.Struct, frozen=True, kw_only=True):
         evidence: what was seen, in words.
         check: the rule that decided; None where nothing is wrong.
         since: when it became so, UTC.
+        began_at: when the first result was seen that led to it; None where nothing is wrong.
+        proving: the check that failed, where it has to prove yet that it is well.
     """
 
     camera_id: int
@@ -94,10 +66,12 @@ class StoredStatus(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str
     check: Check | None
     since: datetime
+    began_at: datetime | None = None
+    proving: Check | None = None
 
     def to_state(self) -> CameraState:
         """Return the state from which judgement goes on."""
-        return restore(self.status, self.cause, self.evidence, self.check)
+        return restore(self.status, self.cause, self.evidence, self.check, self.proving)
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,9 +79,11 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         registered: all but those that were removed; `measured` + `not_measured`.
-        measured: those in service that may be polled; `ok` + `degraded` + `offline` + `unknown`.
+        measured: those in service that may be polled; `ok` + `degraded` + `unreachable` +
+            `offline` + `unknown`.
         ok: well.
         degraded: working for somebody, or badly.
+        unreachable: not answering, for a common cause or not yet judged: not called down.
         offline: seen by nobody.
         unknown: not judged yet.
         not_measured: those of which nothing can be said: they may not be polled, are planned, or
@@ -119,6 +95,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     measured: int = 0
     ok: int = 0
     degraded: int = 0
+    unreachable: int = 0
     offline: int = 0
     unknown: int = 0
     not_measured: int = 0
@@ -140,67 +117,6 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     by_division: dict[str, Counts]
 
 
-async def record(
-    connection: Connection,
-    camera: Camera,
-    transition: Transition,
-    *,
-    lease: ShardLease,
-    worker_id: str,
-    random: RandomBits,
-) -> bool:
-    """Store a transition: status, history and event, all or none.
-
-    Args:
-        connection: not in a transaction; from a pool that turns jsonb into Python values.
-        camera: whose status changed.
-        transition: what changed.
-        lease: under which the camera was probed.
-        worker_id: who holds the lease.
-        random: for the event's identity.
-
-    Returns:
-        False when nothing was stored: all of it was already, by a commit whose answer was lost; or
-        the camera is not measured any more.
-
-    Raises:
-        StaleLeaseError: somebody else looks after the camera now; nothing was changed.
-    """
-    async with connection.transaction():
-        await require_lease(connection, lease, worker_id)
-        changed = await connection.fetchval(
-            _SET_STATUS,
-            camera.camera_id,
-            transition.to_status,
-            transition.cause,
-            transition.evidence,
-            transition.check or "",
-            transition.at,
-            lease.epoch,
-        )
-        if not changed:
-            return False
-        event = _event(camera, transition, random)
-        if event:
-            # The pool's proxy is a connection in all but its type.
-            await append(connection, event)
-        await connection.execute(
-            _ADD_TRANSITION,
-            camera.camera_id,
-            transition.from_status,
-            transition.to_status,
-            transition.cause,
-            transition.evidence,
-            transition.check or "",
-            transition.at,
-            event.event_id if event else None,
-        )
-        await connection.execute(
-            "SELECT pg_notify('sharpeyes', $1)", json.dumps({"status": camera.camera_id})
-        )
-    return True
-
-
 class StatusStore:
     """Reads what is known of cameras' health.
 
@@ -219,8 +135,11 @@ class StatusStore:
         """Return what is known of several cameras, by camera id; without those never judged."""
         rows = await self._pool.fetch(
             """
-            SELECT camera_id, status, cause, evidence, NULLIF(decided_by, '') AS "check", since
-            FROM camera_status WHERE camera_id = ANY ($1::bigint[])
+            SELECT s.camera_id, s.status, s.cause, s.evidence, NULLIF(s.decided_by, '') AS "check",
+                   s.since, s.began_at, NULLIF(i.decided_by, '') AS proving
+            FROM camera_status s LEFT JOIN incident i ON i.kind = 'camera'
+                 AND i.group_key = s.camera_id::text AND i.state = 'recovering'
+            WHERE s.camera_id = ANY ($1::bigint[])
             """,
             list(camera_ids),
         )
@@ -243,26 +162,3 @@ class StatusStore:
             else:
                 total = counts
         return Summary(total=total, by_tier=by_tier, by_division=by_division)
-
-
-def _event(camera: Camera, transition: Transition, random: RandomBits) -> NewEvent | None:
-    """Return what the case system hears of a transition, if anything."""
-    came_well = transition.from_status is Status.UNKNOWN and transition.to_status is Status.OK
-    if came_well or transition.from_status is transition.to_status:
-        return None
-    event_type, severity = _EVENT_OF[transition.to_status]
-    return NewEvent(
-        event_id=new_event_id(transition.at, random),
-        type=event_type,
-        camera_id=camera.camera_id,
-        device_code=camera.device_code,
-        severity=severity,
-        occurred_at=transition.at,
-        dedup_key=f"health:{camera.camera_id}:{transition.at.isoformat()}",
-        data=CameraStatusChanged(
-            from_status=transition.from_status.value,
-            to_status=transition.to_status.value,
-            cause=transition.cause,
-            evidence=transition.evidence,
-        ),
-    )

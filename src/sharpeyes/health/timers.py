@@ -11,7 +11,7 @@ from random import Random
 from sharpeyes.health.judgement import CameraState, Verdict
 from sharpeyes.health.schedule import next_on_phase
 from sharpeyes.health.settings import HealthSettings
-from sharpeyes.health.status import Check, Status
+from sharpeyes.health.status import Check
 
 _LATEST_EXPONENT = 30
 
@@ -69,7 +69,7 @@ def retry_delay(verdict: Verdict, failures: int, settings: HealthSettings) -> fl
     if verdict.surprising:
         # Whoever comes and goes is not asked more often for it, nor less than whoever is well.
         return min(delay_s, settings.reach_interval_s)
-    return delay_s if verdict.status is Status.OFFLINE else None
+    return delay_s if verdict.status.is_down else None
 
 
 @dataclass(slots=True)

@@ -11,9 +11,9 @@ from sharpeyes.health.context import HealthContext
 from sharpeyes.health.evaluation import Reference, judge_freeze
 from sharpeyes.health.judgement import CameraState, judge
 from sharpeyes.health.probes import Probes
+from sharpeyes.health.recording import record
 from sharpeyes.health.schedule import Turn
 from sharpeyes.health.status import Check, CheckResult, Transition
-from sharpeyes.health.store import record
 from sharpeyes.health.timers import Timer, Timers
 from sharpeyes.registry.camera import Camera
 from sharpeyes.registry.outage import DATABASE_AWAY
@@ -138,13 +138,14 @@ class Visitor:
         context, camera = self._context, watched.camera
         try:
             async with context.pool.acquire() as connection:
-                await record(
+                changed = await record(
                     connection,
                     camera,
                     transition,
                     lease=watched.lease,
                     worker_id=context.worker_id,
                     random=context.random,
+                    incidents=context.settings.incidents,
                 )
         except DATABASE_AWAY as error:
             log.warning(
@@ -153,6 +154,8 @@ class Visitor:
                 error=type(error).__name__,
             )
             return False
+        if not changed:
+            return True
         context.metrics.changed(transition)
         log.info(
             "camera changed",

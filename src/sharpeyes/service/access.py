@@ -66,7 +66,13 @@ class Principal:
 ANONYMOUS = Principal(
     name="anonymous",
     scopes=frozenset(
-        {Scope.CAMERAS_READ, Scope.EVENTS_READ, Scope.PICTURES_READ, Scope.ENDPOINTS_READ}
+        {
+            Scope.CAMERAS_READ,
+            Scope.EVENTS_READ,
+            Scope.PICTURES_READ,
+            Scope.ENDPOINTS_READ,
+            Scope.INCIDENTS_READ,
+        }
     ),
 )
 

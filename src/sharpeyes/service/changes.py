@@ -28,11 +28,13 @@ class Change(msgspec.Struct, frozen=True):
     camera: int | None = None
     status: int | None = None
     event: str | None = None
+    incident: int | None = None
 
     @property
     def unspecific(self) -> bool:
         """Whether anything may have changed: notices were lost."""
-        return self.camera is None and self.status is None and self.event is None
+        known = (self.camera, self.status, self.event, self.incident)
+        return all(value is None for value in known)
 
 
 ANYTHING = Change()

@@ -118,6 +118,18 @@ FROM (VALUES
 SELECT pg_temp.open_table('delivery_attempt', 'SELECT', $$
     EXISTS (SELECT FROM delivery d WHERE d.delivery_id = delivery_attempt.delivery_id)
 $$);
+-- Of an incident of many, a subtree sees that there is one, and its own cameras in it; who works on
+-- it has all of its cameras.
+SELECT pg_temp.open_table('incident_camera', 'SELECT', pg_temp.of_camera('incident_camera'));
+SELECT pg_temp.open_table('incident', 'SELECT, UPDATE', $$
+    EXISTS (SELECT FROM incident_camera m WHERE m.incident_id = incident.incident_id)
+$$, pg_temp.in_scope('division_path'));
+SELECT pg_temp.open_table('incident_step', 'SELECT, INSERT', $$
+    EXISTS (SELECT FROM incident i WHERE i.incident_id = incident_step.incident_id)
+$$, $$
+    EXISTS (SELECT FROM incident i WHERE i.incident_id = incident_step.incident_id AND $$
+    || pg_temp.in_scope('i.division_path') || ')');
+SELECT pg_temp.open_table('incident_desk', 'SELECT', 'false');
 -- Triggers write it, of deleted cameras too.
 SELECT pg_temp.open_table('camera_change', 'SELECT, INSERT', pg_temp.of_camera('camera_change'),
                           'true');

@@ -16,6 +16,11 @@ class Scope(StrEnum):
     EVENTS_WRITE = "events:write"
     """Hand in the events of other systems."""
     PICTURES_READ = "pictures:read"
+    INCIDENTS_READ = "incidents:read"
+    INCIDENTS_WRITE = "incidents:write"
+    """Assign them and write notes."""
+    INCIDENTS_CLOSE = "incidents:close"
+    """Close them though the cameras have not proved that they are well."""
     ENDPOINTS_READ = "endpoints:read"
     ENDPOINTS_WRITE = "endpoints:write"
     AUDIT_READ = "audit:read"
@@ -45,11 +50,19 @@ class Role(StrEnum):
         return self in {Role.INGEST, Role.DELIVERY}
 
 
-_LOOK = frozenset({Scope.CAMERAS_READ, Scope.EVENTS_READ, Scope.PICTURES_READ})
+_LOOK = frozenset(
+    {
+        Scope.CAMERAS_READ,
+        Scope.EVENTS_READ,
+        Scope.PICTURES_READ,
+        Scope.INCIDENTS_READ,
+        Scope.INCIDENTS_WRITE,
+    }
+)
 
 _SCOPES = {
     Role.OPERATOR: _LOOK,
-    Role.SUPERVISOR: _LOOK | {Scope.CONTACTS_READ, Scope.ENDPOINTS_READ},
+    Role.SUPERVISOR: _LOOK | {Scope.CONTACTS_READ, Scope.ENDPOINTS_READ, Scope.INCIDENTS_CLOSE},
     # Whoever sets cameras up needs no pictures.
     Role.ENGINEER: frozenset(
         {
@@ -59,6 +72,8 @@ _SCOPES = {
             Scope.EVENTS_READ,
             Scope.ENDPOINTS_READ,
             Scope.ENDPOINTS_WRITE,
+            Scope.INCIDENTS_READ,
+            Scope.INCIDENTS_WRITE,
         }
     ),
     Role.AUDITOR: frozenset({Scope.AUDIT_READ, Scope.ACCOUNTS_READ}),

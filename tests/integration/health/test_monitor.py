@@ -163,7 +163,7 @@ async def test_each_fault_has_its_cause(fleet: Fleet, add: AddCamera, watching: 
         "offline network": fault.Down(),
         "offline silent": fault.Silent(),
         "offline no_frames": fault.NoFrames(),
-        "degraded auth": fault.WrongPassword(),
+        "degraded auth_blocked": fault.WrongPassword(),
         "degraded frozen": fault.Frozen(),
         "degraded clock": fault.ClockOff(28_800),
         "degraded slow": fault.Slow(0.7),
@@ -186,9 +186,9 @@ async def test_each_fault_has_its_cause(fleet: Fleet, add: AddCamera, watching: 
         )
         for words, camera in cameras.items():
             await fleet.clear(camera.device_code)
-            if words != "degraded auth":
+            if words != "degraded auth_blocked":
                 await watch.until(camera, "ok")
-        locked = fleet.device(cameras["degraded auth"].device_code)
+        locked = fleet.device(cameras["degraded auth_blocked"].device_code)
         assert (locked.bad_logins, locked.lockouts) == (2, 0)
 
 
@@ -216,9 +216,8 @@ async def test_a_wrong_password_never_locks_a_device(
     wrong = {camera.camera_id: WRONG for camera in cameras}
     async with watching(*cameras, credentials=wrong) as watch:
         for camera in cameras:
-            assert (
-                "to keep it from locking" in (await watch.until(camera, "degraded auth")).evidence
-            )
+            status = await watch.until(camera, "degraded auth_blocked")
+            assert "to keep it from locking" in status.evidence
         device = fleet.device(cameras[0].device_code)
         assert (device.bad_logins, device.lockouts) == (2, 0)
 
@@ -235,7 +234,7 @@ async def test_one_channels_wrong_password_is_not_blamed_on_the_others(
     known = {well.camera_id: RIGHT, wrong.camera_id: WRONG}
     for _ in range(2):
         async with watching(wrong, well, credentials=known) as watch:
-            await watch.until(wrong, "degraded auth")
+            await watch.until(wrong, "degraded auth_blocked")
             await watch.until(well, "ok")
             watch.noted.results.clear()
             await watch.noted.until(watch.noted.many_more)
@@ -250,7 +249,7 @@ async def test_a_changed_record_may_log_in_again(
     camera = await add(1)
     known = {camera.camera_id: WRONG}
     async with watching(camera, credentials=known) as watch:
-        await watch.until(camera, "degraded auth")
+        await watch.until(camera, "degraded auth_blocked")
         known[camera.camera_id] = RIGHT
         edited = msgspec.structs.replace(camera, revision=camera.revision + 1)
         watch.monitor.set_cameras([(edited, leases[camera.shard])])

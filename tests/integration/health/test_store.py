@@ -1,16 +1,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from random import Random
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from sharpeyes.events.event import EventType
 from sharpeyes.events.store import EventStore
 from sharpeyes.health.status import Cause, Check, Status, Transition
-from sharpeyes.health.store import Counts, StatusStore, record
+from sharpeyes.health.store import Counts, StatusStore
 from sharpeyes.registry.camera import Camera, Life, PollMode, Tier
 from sharpeyes.registry.errors import StaleLeaseError
 from sharpeyes.registry.shards import ShardLease, ShardLeases
@@ -36,24 +36,8 @@ RECORDER = {"recorder_code": "42010200001180000001", "recorder_channel": 1}
 WENT_OFFLINE = transition(Status.OK, Status.OFFLINE, Cause.NETWORK)
 
 
-@pytest.fixture
-def write(pool: asyncpg.Pool, leases: Leases, worker_id: str) -> Write:
-    random = Random(3)
-
-    async def write(camera: Camera, change: Transition, **overrides: Any) -> bool:
-        given: dict[str, Any] = {
-            "lease": leases[camera.shard],
-            "worker_id": worker_id,
-            "random": random,
-        }
-        async with pool.acquire() as connection:
-            return await record(connection, camera, change, **given | overrides)
-
-    return write
-
-
 async def rows_of(pool: asyncpg.Pool) -> dict[str, int]:
-    tables = ("camera_status", "camera_transition", "event")
+    tables = ("camera_status", "camera_transition", "event", "incident", "incident_step")
     return {name: await pool.fetchval(f"SELECT count(*) FROM {name}") for name in tables}
 
 
@@ -83,40 +67,83 @@ async def test_a_transition_is_status_history_and_event(
         Check.REACH,
     )
     assert stored.since == AT
-    assert await StatusStore(pool).transitions(camera.camera_id) == [WENT_OFFLINE]
+    (kept,) = await StatusStore(pool).transitions(camera.camera_id)
+    assert kept == msgspec.structs.replace(WENT_OFFLINE, from_status=Status.UNKNOWN)
     (event,) = await EventStore(pool).list()
     assert event.type is EventType.CAMERA_OFFLINE
     assert event.occurred_at == AT
     assert event.data == {
-        "from_status": "ok",
+        "from_status": "unknown",
         "to_status": "offline",
         "cause": "network",
         "evidence": "127.9.0.2:554 refuses connections",
     }
 
 
+CLOCK = transition(Status.UNKNOWN, Status.DEGRADED, Cause.CLOCK)
+
+
 @pytest.mark.parametrize(
-    ("change", "event_type"),
+    ("changes", "heard"),
     [
-        (transition(Status.UNKNOWN, Status.OK), None),
-        (transition(Status.OFFLINE, Status.OFFLINE, Cause.SILENT), None),
-        (transition(Status.UNKNOWN, Status.OFFLINE, Cause.SILENT), EventType.CAMERA_OFFLINE),
-        (transition(Status.OK, Status.DEGRADED, Cause.CLOCK), EventType.CAMERA_DEGRADED),
-        (transition(Status.DEGRADED, Status.OK), EventType.CAMERA_RESTORED),
+        ([transition(Status.UNKNOWN, Status.OK)], []),
+        ([transition(Status.UNKNOWN, Status.OFFLINE, Cause.SILENT)], [EventType.CAMERA_OFFLINE]),
+        ([transition(Status.OK, Status.DEGRADED, Cause.SLOW)], [EventType.CAMERA_DEGRADED]),
+        ([transition(Status.OK, Status.DEGRADED, Cause.FROZEN)], [EventType.CAMERA_PICTURE_FAULT]),
+        ([transition(Status.OK, Status.DEGRADED, Cause.UNSTABLE)], [EventType.CAMERA_UNSTABLE]),
+        # Another cause of what is known is none of its business.
+        (
+            [WENT_OFFLINE, transition(Status.OFFLINE, Status.OFFLINE, Cause.SILENT)],
+            [EventType.CAMERA_OFFLINE],
+        ),
+        (
+            [CLOCK, transition(Status.DEGRADED, Status.OK)],
+            [EventType.CAMERA_CLOCK_FAULT, EventType.CAMERA_RESTORED],
+        ),
+        # What it was not told of is not told to be over.
+        (
+            [
+                transition(Status.OK, Status.UNREACHABLE, Cause.NETWORK),
+                transition(Status.UNREACHABLE, Status.OK),
+            ],
+            [],
+        ),
+        (
+            [
+                CLOCK,
+                transition(Status.DEGRADED, Status.UNREACHABLE, Cause.NETWORK),
+                transition(Status.UNREACHABLE, Status.DEGRADED, Cause.CLOCK),
+            ],
+            [EventType.CAMERA_CLOCK_FAULT],
+        ),
     ],
 )
 async def test_what_the_case_system_hears(
     pool: asyncpg.Pool,
     add_camera: AddCamera,
     write: Write,
-    change: Transition,
-    event_type: EventType | None,
+    changes: list[Transition],
+    heard: list[EventType],
 ) -> None:
     camera = await add_camera(1)
-    await write(camera, change)
-    events = await EventStore(pool).list()
-    assert [event.type for event in events] == ([event_type] if event_type else [])
-    assert await StatusStore(pool).transitions(camera.camera_id) == [change]
+    for minute, change in enumerate(changes):
+        at = AT + timedelta(minutes=minute)
+        await write(camera, msgspec.structs.replace(change, at=at))
+    assert [event.type for event in await EventStore(pool).list()][::-1] == heard
+    assert len(await StatusStore(pool).transitions(camera.camera_id)) == len(changes)
+
+
+async def test_a_camera_that_was_called_offline_stays_so_while_it_does_not_answer(
+    pool: asyncpg.Pool, add_camera: AddCamera, write: Write
+) -> None:
+    camera = await add_camera(1)
+    await write(camera, WENT_OFFLINE)
+    assert await write(camera, transition(Status.OK, Status.UNREACHABLE, Cause.SILENT))
+    stored = await StatusStore(pool).get(camera.camera_id)
+    assert stored is not None
+    assert (stored.status, stored.cause) == (Status.OFFLINE, Cause.SILENT)
+    newest = (await StatusStore(pool).transitions(camera.camera_id))[0]
+    assert (newest.from_status, newest.to_status) == (Status.OFFLINE, Status.OFFLINE)
 
 
 async def test_the_same_transition_twice_is_one(
@@ -125,7 +152,7 @@ async def test_the_same_transition_twice_is_one(
     camera = await add_camera(1)
     assert await write(camera, WENT_OFFLINE)
     assert not await write(camera, WENT_OFFLINE)
-    assert await rows_of(pool) == {"camera_status": 1, "camera_transition": 1, "event": 1}
+    assert set((await rows_of(pool)).values()) == {1}
 
 
 async def test_a_stale_lease_changes_nothing(
@@ -137,10 +164,12 @@ async def test_a_stale_lease_changes_nothing(
         await write(camera, WENT_OFFLINE, lease=ShardLease(lease.shard, lease.epoch - 1))
     with pytest.raises(StaleLeaseError):
         await write(camera, WENT_OFFLINE, worker_id="worker-b")
-    assert await rows_of(pool) == {"camera_status": 0, "camera_transition": 0, "event": 0}
+    assert set((await rows_of(pool)).values()) == {0}
 
 
-@pytest.mark.parametrize("table", ["camera_status", "camera_transition", "event"])
+@pytest.mark.parametrize(
+    "table", ["camera_status", "camera_transition", "event", "incident", "incident_step"]
+)
 async def test_all_or_nothing_is_stored(
     pool: asyncpg.Pool,
     add_camera: AddCamera,
@@ -157,7 +186,7 @@ async def test_all_or_nothing_is_stored(
     )
     with pytest.raises(asyncpg.DiskFullError):
         await write(camera, WENT_OFFLINE)
-    assert await rows_of(pool) == {"camera_status": 0, "camera_transition": 0, "event": 0}
+    assert set((await rows_of(pool)).values()) == {0}
 
 
 async def test_a_takeover_waits_for_the_transaction_or_refuses_it(

@@ -62,6 +62,22 @@ async def two_districts(pool: asyncpg.Pool, add_camera: AddCamera) -> tuple[Came
                     " device_code, 1, 'info', now(), 'd' || camera_id, '{}' FROM camera"
                     " WHERE camera_id = $1"
                 ),
+                (
+                    "INSERT INTO incident (kind, group_key, title, cause, evidence, began_at,"
+                    " opened_at, division_code, division_path, deadline_at)"
+                    " SELECT 'camera', camera_id::text, name, 'network', 'x', now(), now(),"
+                    " division_code, division_path, now() FROM camera WHERE camera_id = $1"
+                ),
+                (
+                    "INSERT INTO incident_camera (incident_id, camera_id, joined_at)"
+                    " SELECT incident_id, $1, now() FROM incident"
+                    " WHERE group_key = $1::bigint::text"
+                ),
+                (
+                    "INSERT INTO incident_step (incident_id, at, step)"
+                    " SELECT incident_id, now(), 'opened' FROM incident"
+                    " WHERE group_key = $1::bigint::text"
+                ),
             ):
                 await connection.execute(sql, camera.camera_id)
         await connection.execute(
@@ -90,6 +106,9 @@ OF_A_CAMERA = (
     "evidence",
     "delivery",
     "delivery_attempt",
+    "incident_camera",
+    "incident",
+    "incident_step",
 )
 CLOSED = {"detector_state", "event_sequence", "delivery_lane", "credential_candidate"}
 """Of a camera as well, and no business of the API's."""

@@ -57,7 +57,7 @@ def told(results: list[CheckResult]) -> list[str]:
         (Fault(FaultKind.LOCAL, "x"), LOGGED_IN, []),
         (Fault(FaultKind.AUTH, "x"), ANONYMOUS, ["reach"]),
         (Fault(FaultKind.AUTH, "x"), LOGGED_IN, ["reach", "stream auth"]),
-        (Fault(FaultKind.AUTH, "x"), BLOCKED, ["reach", "stream auth"]),
+        (Fault(FaultKind.AUTH, "x"), BLOCKED, ["reach", "stream auth_blocked"]),
     ],
 )
 def test_judge_description(
@@ -102,7 +102,7 @@ def test_a_block_says_what_an_operator_can_do() -> None:
 @pytest.mark.parametrize("cause", list(Cause))
 def test_every_cause_has_a_status(cause: Cause) -> None:
     assert (cause.status is Status.OK) == (cause is Cause.NONE)
-    assert cause.status is not Status.UNKNOWN
+    assert (cause.status is Status.UNKNOWN) == (cause is Cause.UNKNOWN)
 
 
 def clock(offset_s: float) -> DeviceClock:
@@ -125,10 +125,17 @@ def clock(offset_s: float) -> DeviceClock:
     ],
 )
 def test_judge_clock(offset_s: float, words: str) -> None:
-    result = judge_clock(clock(offset_s), "10.0.0.7:80", 10)
+    [result] = judge_clock(clock(offset_s), "10.0.0.7:80", 10)
     assert result.check is Check.CLOCK
     assert result.cause is (Cause.CLOCK if words else Cause.NONE)
     assert result.evidence == words
+
+
+def test_a_device_that_does_not_say_its_time_is_neither_right_nor_wrong() -> None:
+    [result] = judge_clock(Fault(FaultKind.NETWORK, "x"), "10.0.0.7:80", 10)
+    assert (result.check, result.cause) == (Check.CLOCK, Cause.UNKNOWN)
+    assert "10.0.0.7:80 no longer says" in result.evidence
+    assert judge_clock(Fault(FaultKind.LOCAL, "x"), "10.0.0.7:80", 10) == []
 
 
 class Street:

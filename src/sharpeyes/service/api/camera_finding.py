@@ -22,7 +22,7 @@ from sharpeyes.registry.search import Search, numbered
 from sharpeyes.registry.store import IS_MEASURED
 from sharpeyes.registry.tokens import district_token
 
-StatusWord = Literal["ok", "degraded", "offline", "unknown", "not_measured"]
+StatusWord = Literal["ok", "degraded", "unreachable", "offline", "unknown", "not_measured"]
 
 COUNTED_MAX: Final = 2_000
 """Cameras that are counted one by one; of more it is said that they are more."""
@@ -103,7 +103,7 @@ def require_status(search: Search, status: StatusWord) -> bool:
     # Where there is no row yet, nothing is known; no other status needs to be asked so.
     known = "COALESCE(s.status, 'unknown')" if status == "unknown" else "s.status"
     search.require(f"{known} = {{0}}", status)
-    if status in {"offline", "degraded"} and not search.sources:
+    if status in {"offline", "unreachable", "degraded"} and not search.sources:
         found = search.bind(status)
         search.sources = [
             f"camera_status AS known JOIN camera c USING (camera_id) WHERE known.status = {found}"

@@ -73,6 +73,10 @@ async def _concerns(request: web.Request, change: Change) -> bool:
         found = await pool.fetchval(
             "SELECT EXISTS (SELECT FROM event WHERE event_id = $1)", change.event
         )
+    elif change.incident is not None:
+        found = await pool.fetchval(
+            "SELECT EXISTS (SELECT FROM incident WHERE incident_id = $1)", change.incident
+        )
     else:
         camera_id = change.status if change.camera is None else change.camera
         found = await pool.fetchval(
@@ -86,9 +90,11 @@ def _described(change: Change) -> bytes:
         return _frame("status", {"camera_id": change.status})
     if change.event is not None:
         return _frame("event", {"event_id": change.event})
+    if change.incident is not None:
+        return _frame("incident", {"incident_id": change.incident})
     if change.camera is not None:
         return _frame("camera", {"camera_id": change.camera})
-    return b"".join(_frame(kind, {}) for kind in ("status", "event", "camera"))
+    return b"".join(_frame(kind, {}) for kind in ("status", "event", "incident", "camera"))
 
 
 def _frame(kind: str, data: object) -> bytes:

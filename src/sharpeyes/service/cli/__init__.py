@@ -18,6 +18,7 @@ _COMMANDS = {
     "serve": ("serve", "serve"),
     "camera": ("camera", "app"),
     "status": ("status", "status"),
+    "health": ("health", "app"),
     "coverage": ("coverage", "coverage"),
     "place": ("place", "app"),
     "discover": ("discover", "discover"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncpg
 
 from sharpeyes.events.errors import EventsError
+from sharpeyes.health.errors import HealthError
 from sharpeyes.registry.errors import RegistryError
 from sharpeyes.service.cli.output import CliError, printable
 from sharpeyes.service.errors import ServiceError
@@ -16,6 +17,7 @@ EXPECTED: tuple[type[Exception], ...] = (
     ServiceError,
     RegistryError,
     EventsError,
+    HealthError,
     OSError,
     *_DATABASE,
 )

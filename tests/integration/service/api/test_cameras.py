@@ -192,6 +192,7 @@ async def test_status_counts_have_their_base(add: Add, read: Read) -> None:
         "measured": 1,
         "ok": 0,
         "degraded": 0,
+        "unreachable": 0,
         "offline": 0,
         "unknown": 1,
         "not_measured": 1,

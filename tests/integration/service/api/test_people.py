@@ -53,7 +53,13 @@ async def test_a_name_and_a_password_open_what_the_role_may(api: Any, accounts: 
     assert (await sign_in(api)).status == HTTPStatus.NO_CONTENT
     session = await (await api.client.get("/api/v1/session")).json()
     assert (session["name"], session["division_code"]) == ("li", "420102")
-    assert session["scopes"] == ["cameras:read", "events:read", "pictures:read"]
+    assert session["scopes"] == [
+        "cameras:read",
+        "events:read",
+        "incidents:read",
+        "incidents:write",
+        "pictures:read",
+    ]
     assert (await api.client.get("/api/v1/endpoints")).status == HTTPStatus.FORBIDDEN
 
 

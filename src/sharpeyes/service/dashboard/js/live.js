@@ -3,7 +3,7 @@
 import { createStore } from "./store.js";
 import { askSession } from "./session.js";
 
-const HINTS = ["status", "event", "camera"];
+const HINTS = ["status", "event", "incident", "camera"];
 // Two heartbeats of 5 s and a little.
 const SILENCE_MS = 12_000;
 const REOPEN_MS = 2000;

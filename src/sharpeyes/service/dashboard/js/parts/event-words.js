@@ -12,6 +12,11 @@ export const EVENT_TYPES = [
   "org.sharpeyes.camera.offline.v1",
   "org.sharpeyes.camera.degraded.v1",
   "org.sharpeyes.camera.restored.v1",
+  "org.sharpeyes.camera.unstable.v1",
+  "org.sharpeyes.camera.picture-fault.v1",
+  "org.sharpeyes.camera.clock-fault.v1",
+  "org.sharpeyes.incident.opened.v1",
+  "org.sharpeyes.incident.closed.v1",
 ];
 
 export function eventTitle({ type, data }) {
@@ -26,6 +31,7 @@ export function eventSummary({ data }) {
   if (data.to_status) {
     said.push(t("event.change", { from: word("status", data.from_status), to: word("status", data.to_status) }));
   }
+  if (data.title) said.push(data.title, t("event.cameras", { count: data.cameras }));
   if (data.cause) said.push(word("cause", data.cause));
   if (data.zone) said.push(t("event.in_zone", { zone: data.zone }));
   if (typeof data.dwell_s === "number") said.push(t("event.stood", { duration: formatDuration(data.dwell_s * 1000) }));

@@ -7,6 +7,7 @@ const DISC = "M8 2a6 6 0 1 0 0 12A6 6 0 1 0 8 2z";
 const TRIANGLE = "M8 1.2L15.4 14.5H.6z";
 const CROSSED_SQUARE =
   "M1.5 1.5h13v13h-13zM5.2 4L4 5.2 6.8 8 4 10.8 5.2 12 8 9.2 10.8 12 12 10.8 9.2 8 12 5.2 10.8 4 8 6.8z";
+const HALF_SQUARE = "M1.5 1.5h13v13h-13zM3.5 3.5v9h4.5v-9z";
 const HOLLOW_DIAMOND = "M8 .8L15.2 8 8 15.2.8 8zM8 4L4 8l4 4 4-4z";
 const RING = "M8 2a6 6 0 1 0 0 12A6 6 0 1 0 8 2zm0 2.2a3.8 3.8 0 1 1 0 7.6 3.8 3.8 0 1 1 0-7.6z";
 const HEXAGON = "M8 1l6.2 3.5v7L8 15l-6.2-3.5v-7z";
@@ -14,6 +15,7 @@ const HEXAGON = "M8 1l6.2 3.5v7L8 15l-6.2-3.5v-7z";
 export const STATUS_SHAPES = {
   ok: DISC,
   degraded: TRIANGLE,
+  unreachable: HALF_SQUARE,
   offline: CROSSED_SQUARE,
   unknown: HOLLOW_DIAMOND,
   not_measured: RING,
@@ -21,7 +23,7 @@ export const STATUS_SHAPES = {
 };
 
 // What a list may be narrowed to, worst first.
-export const STATUSES = ["offline", "degraded", "unknown", "ok", "not_measured"];
+export const STATUSES = ["offline", "unreachable", "degraded", "unknown", "ok", "not_measured"];
 export const LIVES = ["planned", "in_service", "maintenance", "removed"];
 export const TIERS = ["city", "district", "social", "police", "other"];
 

@@ -4,7 +4,7 @@ import { address } from "../route.js";
 import { formatNumber, formatShare, rich, t } from "../words.js";
 
 // As in a list of what to do: the bar begins with what is well and ends with what nobody can ask.
-const SEGMENTS = ["ok", "degraded", "offline", "unknown", "not_measured"];
+const SEGMENTS = ["ok", "degraded", "unreachable", "offline", "unknown", "not_measured"];
 
 /** Online and its base: cameras that answer, of those whose answer is known. */
 export function online({ ok, degraded, measured, unknown }) {
