@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer's own, not exported
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 # What each command is: a function or a group in a module of this package.
 _COMMANDS = {
@@ -35,6 +35,35 @@ _COMMANDS = {
     "api": ("serve", "api"),
     "relay": ("serve", "relay"),
     "worker": ("serve", "worker"),
+}
+# What each says of itself, here as well so that nothing is imported to list them.
+_SUMMARIES = {
+    "demo": "Show it all: simulated cameras, an outage, an abandoned vehicle, a delivered event.",
+    "serve": "Run the whole service on this machine until Ctrl-C or SIGTERM.",
+    "camera": "The registry of cameras: one camera, one file.",
+    "status": "Count the cameras by status: in all, by tier and by district.",
+    "coverage": (
+        "Say how many key places are watched, how many cameras are networked, how full files are."
+    ),
+    "place": "Key places, and who watches them.",
+    "discover": "Find cameras and recorders that answer WS-Discovery, and propose records of them.",
+    "zone": "Zones: which parts of a picture mean what.",
+    "division": "Divisions: city, districts and what lies below.",
+    "endpoint": "Where events are sent: the case system's webhooks.",
+    "credential": "Cameras' passwords: many at a time, and their key.",
+    "account": "People's access: names, roles, passwords.",
+    "token": "Access for people and programs.",
+    "audit": "Who did what: read it, and prove it unchanged.",
+    "detect": "Look for motion and abandoned vehicles in video files.",
+    "simulate": (
+        "Simulated cameras on loopback addresses, a street or a city, with faults on command."
+    ),
+    "receiver": (
+        "Receive events like a case system: verify, keep, remove duplicates, print a line for each."
+    ),
+    "api": "Run one HTTP API process: dashboard, API, metrics.",
+    "relay": "Run one relay: it delivers events to webhook endpoints.",
+    "worker": "Run one worker: it probes, samples and detects for its share of the cameras.",
 }
 _HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -64,6 +93,17 @@ class Commands(TyperGroup):
             command = typer.main.get_command(alone)
         command.name = cmd_name
         return command
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help page, which lists the commands without importing them."""
+        listed = TyperGroup(
+            name=self.name,
+            help=self.help,
+            params=self.params,
+            commands={name: TyperCommand(name, help=said) for name, said in _SUMMARIES.items()},
+            rich_markup_mode=self.rich_markup_mode,
+        )
+        listed.format_help(ctx, formatter)
 
 
 app = typer.Typer(
