@@ -69,6 +69,11 @@ class HttpSettings(BaseModel):
         description="A TLS proxy stands in front: browsers send our cookie over https only.",
     )
 
+    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = Field(
+        default=(),
+        description="Addresses or networks of the proxies whose `X-Forwarded-For` is believed.",
+    )
+
     import_max_mb: int = Field(
         default=1024, ge=1, le=16_384, description="Longest file of cameras that is taken, in MB."
     )

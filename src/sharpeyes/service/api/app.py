@@ -31,6 +31,7 @@ from sharpeyes.service.api import (
     stream,
 )
 from sharpeyes.service.api.context import CONTEXT, ApiContext
+from sharpeyes.service.api.crowding import TURNS, Turns, in_turn
 from sharpeyes.service.api.operation import openapi_document
 from sharpeyes.service.api.pages import add_pages
 from sharpeyes.service.api.security import REFUSED_TOKENS, harden, protect, require
@@ -73,12 +74,14 @@ def build_app(context: ApiContext) -> web.Application:
     app.on_shutdown.append(imports.stop)
     app[session.ACCOUNTS] = Accounts(context.pool)
     app[session.SIGN_INS] = session.SignIns()
+    app[TURNS] = Turns()
     app[REFUSED_TOKENS] = Throttle(burst=20, refill_s=10)
     app[probes.OPENAPI] = msgspec.json.encode(openapi_document(OPERATIONS, version("sharpeyes")))
     for operation in OPERATIONS:
         # `export` is no device code, so what one may do with a camera is not possible there.
         path = operation.path.replace("{device_code}", "{device_code:(?!export$)[^/]+}")
-        app.router.add_route(operation.method, path, require(operation.scope, operation.handler))
+        handler = in_turn(operation.crowd, operation.handler)
+        app.router.add_route(operation.method, path, require(operation.scope, handler))
     add_pages(app)
     app.on_response_prepare.append(protect)
     return app

@@ -12,6 +12,7 @@ from sharpeyes.registry.camera import Tier
 from sharpeyes.registry.exporting import ExportColumns, ExportFormat, ExportQuery, export
 from sharpeyes.service.api.camera_screen import TierWord
 from sharpeyes.service.api.context import CONTEXT
+from sharpeyes.service.api.crowding import Crowd
 from sharpeyes.service.api.operation import Operation
 from sharpeyes.service.api.reading import read_query
 from sharpeyes.service.api.refusals import refusals
@@ -78,5 +79,6 @@ OPERATIONS = (
             kind.content_type for kind in ExportFormat if kind is not ExportFormat.CSV
         ),
         problems=(HTTPStatus.UNPROCESSABLE_ENTITY,),
+        crowd=Crowd.EXPORTS,
     ),
 )

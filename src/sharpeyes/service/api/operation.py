@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import web
 
 from sharpeyes.service.access import Scope
+from sharpeyes.service.api.crowding import Crowd
 from sharpeyes.service.api.problem import Problem
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -35,6 +36,7 @@ class Operation:
         body_type: The media type of the body.
         etag: Whether the answer says its revision.
         more_content_types: What else than `content_type` the answer may be, as the caller asks.
+        crowd: Whose turns it takes; None if it may run as often as it is asked for.
     """
 
     method: str
@@ -52,6 +54,7 @@ class Operation:
     more_content_types: tuple[str, ...] = ()
     status: HTTPStatus = HTTPStatus.OK
     problems: tuple[HTTPStatus, ...] = ()
+    crowd: Crowd | None = None
 
 
 def answer(
@@ -160,6 +163,8 @@ def _refusals(operation: Operation) -> set[HTTPStatus]:
         problems.add(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if operation.if_match:
         problems |= {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.BAD_REQUEST}
+    if operation.crowd:
+        problems.add(HTTPStatus.SERVICE_UNAVAILABLE)
     if operation.if_match == "must":
         problems.add(HTTPStatus.PRECONDITION_REQUIRED)
     return problems

@@ -19,6 +19,7 @@ from sharpeyes.registry.errors import UnknownDivisionError
 from sharpeyes.registry.figures import level_below
 from sharpeyes.registry.merging import Merge, merge
 from sharpeyes.service.api.context import CONTEXT
+from sharpeyes.service.api.crowding import Crowd
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.privacy import shown_merge
 from sharpeyes.service.api.reading import read_body, read_query
@@ -140,6 +141,7 @@ OPERATIONS = (
         method="GET",
         path="/api/v1/coverage",
         handler=show_coverage,
+        crowd=Crowd.REPORTS,
         summary="How many key places are watched, by tier, kind and division",
         scope=Scope.CAMERAS_READ,
         query=CoverageQuery,
@@ -149,6 +151,7 @@ OPERATIONS = (
         method="GET",
         path="/api/v1/completeness",
         handler=show_completeness,
+        crowd=Crowd.REPORTS,
         summary="How complete the camera files are, and how many cameras are networked",
         scope=Scope.CAMERAS_READ,
         query=FiguresQuery,
@@ -158,6 +161,7 @@ OPERATIONS = (
         method="GET",
         path="/api/v1/duplicates",
         handler=list_duplicates,
+        crowd=Crowd.REPORTS,
         summary="Cameras that may be on file twice, and why",
         scope=Scope.CAMERAS_READ,
         query=DuplicateQuery,

@@ -22,6 +22,7 @@ from sharpeyes.service.access import (
     principal_of_session,
     principal_of_token,
 )
+from sharpeyes.service.api.caller import caller_address
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.problem import Problem, ProblemError, problem_response
 from sharpeyes.service.serving_pool import WHOLE_CITY, reaching
@@ -185,7 +186,8 @@ def over_tls(request: web.Request) -> bool:
 
 
 async def _write_refused_token(request: web.Request) -> None:
-    if request.app[REFUSED_TOKENS].spend(request.remote, time.monotonic()):
+    address = caller_address(request)
+    if request.app[REFUSED_TOKENS].spend(address, time.monotonic()):
         async with request.app[CONTEXT].pool.acquire() as connection:
             await audit(
                 connection,
@@ -193,7 +195,7 @@ async def _write_refused_token(request: web.Request) -> None:
                 f"{request.method} with a token that is not in force",
                 request.path[:_LONGEST_SHOWN],
                 outcome="refused",
-                detail={"address": request.remote},
+                detail={"address": address},
             )
 
 

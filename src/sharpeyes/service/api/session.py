@@ -22,6 +22,7 @@ from sharpeyes.service.access import (
     principal_of_token,
 )
 from sharpeyes.service.accounts import Accounts
+from sharpeyes.service.api.caller import caller_address
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.problem import ProblemError
@@ -116,7 +117,8 @@ async def sign_in(request: web.Request) -> web.Response:
     context = request.app[CONTEXT]
     given = await read_body(request, SignIn)
     _check_shape(given)
-    sign_ins, address, name = request.app[SIGN_INS], request.remote, given.login_name
+    sign_ins, name = request.app[SIGN_INS], given.login_name
+    address = caller_address(request)
     if wait_s := sign_ins.take(address, name, time.monotonic()):
         raise ProblemError(
             HTTPStatus.TOO_MANY_REQUESTS,

@@ -13,6 +13,7 @@ from sharpeyes.registry.camera import CameraFile, PollMode, Tier
 from sharpeyes.service.access import RESERVED_NAMES, NameTakenError, Scope, create_token
 from sharpeyes.service.accounts import AccountError, Accounts
 from sharpeyes.service.roles import Role
+from sharpeyes.service.settings import HttpSettings, Settings
 
 PASSWORD = "a long enough password"
 OURS = "42010200001320000001"
@@ -298,3 +299,27 @@ async def test_a_district_hears_who_of_its_own_signed_in(api: Any, accounts: Acc
     auditor = await api.token(Scope.AUDIT_READ, division_code="420102")
     page = await (await api.client.get("/api/v1/audit", headers=auditor)).json()
     assert [(e["actor"], e["action"]) for e in page["entries"]] == [("li", "session.open")]
+
+
+async def test_behind_a_proxy_each_address_has_its_own_tries(api: Any, accounts: Accounts) -> None:
+    async def statuses(client: Any) -> list[int]:
+        found = []
+        for number in range(8):
+            answer = await client.post(
+                "/api/v1/session",
+                json={"login_name": "li", "password": "wrong"},
+                # What stands first is the caller's own invention.
+                headers={"X-Forwarded-For": f"203.0.113.9, 192.0.2.{number}"},
+            )
+            found.append(answer.status)
+        return found
+
+    alone = await statuses(api.client)
+    assert alone == [HTTPStatus.UNAUTHORIZED] * 5 + [HTTPStatus.TOO_MANY_REQUESTS] * 3
+    http = HttpSettings.model_validate({"trusted_proxies": ["127.0.0.1"]})
+    async with api.over(Settings(http=http)) as client:
+        assert await statuses(client) == [HTTPStatus.UNAUTHORIZED] * 8
+    told = await api.context.pool.fetchval(
+        "SELECT entry::jsonb -> 'detail' ->> 'address' FROM audit ORDER BY sequence DESC LIMIT 1"
+    )
+    assert told == "192.0.2.7"
