@@ -16,6 +16,7 @@ _PARTS = (
 # A reset clock tells 1970 and is worth knowing; beyond these no sums can be done with it.
 _YEARS = range(1900, 3000)
 _QUARTER_HOUR_S = 900
+_NARROWEST_ZONE_S = 3_600
 _WIDEST_ZONE_S = 14 * 3_600
 _ZONE_TOLERANCE_S = 60
 _LONGEST_ZONE_NAME = 100
@@ -35,31 +36,47 @@ class DeviceClock:
         offset_s: How far that is ahead of our clock, in seconds; negative when it is behind.
         is_synchronised: Whether the device says that it follows NTP.
         time_zone: The POSIX time zone it names, or "".
+        round_trip_s: How long the answer took, which bounds how wrong the offset can be.
+        local: The local time it tells, as if it were UTC; None where it tells none.
     """
 
     utc: datetime
     offset_s: float
     is_synchronised: bool
     time_zone: str
+    round_trip_s: float = 0.0
+    local: datetime | None = None
+
+    @property
+    def error_s(self) -> float:
+        """How far the clock is off, but for what it labels wrongly, in seconds."""
+        return self.offset_s - self.zone_error_s
 
     @property
     def zone_error_s(self) -> int:
         """The part of the offset that looks like local time labelled UTC, or 0.
 
         Many devices do so: then the offset is a whole number of quarter hours, give or take a
-        minute, and no further from zero than time zones are.
+        minute, and as far from zero as time zones are (a quarter of an hour off is off); and the
+        local time that they tell, if they tell any, is the same. A device that adds its zone to
+        that once more shows a wrong time in its picture: its clock is off.
         """
+        if self.local is not None and abs((self.local - self.utc).total_seconds()) > (
+            _ZONE_TOLERANCE_S
+        ):
+            return 0
         nearest = round(self.offset_s / _QUARTER_HOUR_S) * _QUARTER_HOUR_S
         near = abs(self.offset_s - nearest) <= _ZONE_TOLERANCE_S
-        return nearest if near and abs(nearest) <= _WIDEST_ZONE_S else 0
+        return nearest if near and _NARROWEST_ZONE_S <= abs(nearest) <= _WIDEST_ZONE_S else 0
 
 
-def read_clock(answer: etree._Element, now: datetime) -> DeviceClock:
+def read_clock(answer: etree._Element, now: datetime, round_trip_s: float = 0.0) -> DeviceClock:
     """Read the answer to GetSystemDateAndTime.
 
     Args:
         answer: The response element.
         now: Our own time at which the device looked at its clock, aware.
+        round_trip_s: How long the answer took.
 
     Raises:
         ClockError: It tells no UTC time, or one that does not exist.
@@ -67,19 +84,29 @@ def read_clock(answer: etree._Element, now: datetime) -> DeviceClock:
     told = next(answer.iter("{*}UTCDateTime"), None)
     if told is None:
         raise ClockError("tells no UTC time")
-    try:
-        year, month, day, hour, minute, second = (
-            int(told.findtext(path, "")[:_LONGEST_NUMBER]) for path in _PARTS
-        )
-        utc = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise ClockError("tells a time that does not exist") from None
-    if year not in _YEARS:
-        raise ClockError(f"tells the year {year}")
+    utc = _read_time(told)
+    if utc is None:
+        raise ClockError("tells a time that does not exist")
+    if utc.year not in _YEARS:
+        raise ClockError(f"tells the year {utc.year}")
+    local = next(answer.iter("{*}LocalDateTime"), None)
     zone = answer.findtext(".//{*}TimeZone/{*}TZ", "")
     return DeviceClock(
         utc=utc,
         offset_s=(utc - now).total_seconds(),
         is_synchronised=answer.findtext(".//{*}DateTimeType", "").strip() == "NTP",
         time_zone="".join(c for c in zone if c.isprintable()).strip()[:_LONGEST_ZONE_NAME],
+        round_trip_s=round_trip_s,
+        local=None if local is None else _read_time(local),
     )
+
+
+def _read_time(told: etree._Element) -> datetime | None:
+    """Return a time as if it were UTC; None where there is no such time."""
+    try:
+        year, month, day, hour, minute, second = (
+            int(told.findtext(path, "")[:_LONGEST_NUMBER]) for path in _PARTS
+        )
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

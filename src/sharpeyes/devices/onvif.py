@@ -112,7 +112,8 @@ class OnvifClient:
         if isinstance(answer, SoapFault):
             return self._unwilling("GetSystemDateAndTime", answer)
         try:
-            clock = read_clock(answer, asked + (self._now() - asked) / 2)
+            took = self._now() - asked
+            clock = read_clock(answer, asked + took / 2, took.total_seconds())
         except ClockError as error:
             return Fault(FaultKind.PROTOCOL, f"{self.endpoint} {error}")
         self._offset = timedelta(seconds=clock.offset_s)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -34,6 +35,8 @@ class Standing(StrEnum):
     """Online, and not intact: its picture is no use."""
     OFFLINE = "offline"
     """Neither."""
+    UNREACHABLE = "unreachable"
+    """Not online, and not known to be the camera's fault; nobody can say whether it is intact."""
     UNKNOWN = "unknown"
     """It ought to be measured and was not: not judged yet, or nobody was there to ask."""
     MAINTENANCE = "maintenance"
@@ -48,14 +51,28 @@ class Standing(StrEnum):
 
 ONLINE: Final = (Standing.WELL, Standing.IMPAIRED, Standing.UNSEEN, Standing.FAULTY)
 INTACT: Final = (Standing.WELL, Standing.IMPAIRED)
-MEASURED: Final = (*ONLINE, Standing.OFFLINE)
+MEASURED: Final = (*ONLINE, Standing.OFFLINE, Standing.UNREACHABLE)
 JUDGED: Final = (*INTACT, Standing.FAULTY, Standing.OFFLINE)
 """The time in which it can be said whether a camera was intact."""
 FAULTS: Final = (Standing.FAULTY, Standing.OFFLINE)
 NOT_MEASURED: Final = (Standing.ON_REQUEST, Standing.NEVER, Standing.PLANNED)
 
 CAUSES_IMPAIRED: Final = (Cause.CLOCK, Cause.SLOW)
-CAUSES_UNSEEN: Final = (Cause.AUTH,)
+CAUSES_UNSEEN: Final = (Cause.AUTH, Cause.AUTH_BLOCKED)
+
+_BY_STATUS: Final[dict[str, Standing]] = {
+    Status.OK: Standing.WELL,
+    Status.OFFLINE: Standing.OFFLINE,
+    Status.UNREACHABLE: Standing.UNREACHABLE,
+}
+_BY_LIFE: Final[dict[str, Standing]] = {
+    Life.PLANNED: Standing.PLANNED,
+    Life.MAINTENANCE: Standing.MAINTENANCE,
+}
+_BY_POLL_MODE: Final[dict[str, Standing]] = {
+    PollMode.ON_REQUEST: Standing.ON_REQUEST,
+    PollMode.NONE: Standing.NEVER,
+}
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
@@ -137,7 +154,12 @@ class Tally(msgspec.Struct):
 
 
 def timeline(
-    changes: Sequence[Change], files: Sequence[Filed], gaps: Sequence[Gap], until: datetime
+    changes: Sequence[Change],
+    files: Sequence[Filed],
+    gaps: Sequence[Gap],
+    until: datetime,
+    *,
+    since: datetime | None = None,
 ) -> list[Interval]:
     """Cut a camera's past into intervals, without holes and in order.
 
@@ -149,39 +171,45 @@ def timeline(
         files: what was on file, likewise; the first says when it was registered.
         gaps: in which nobody asked; they may overlap.
         until: where to stop.
+        since: where to begin; None for its registration, before which there is nothing.
 
     Returns:
-        From its registration on; nothing for times at which it was removed.
+        Nothing for times at which it was removed.
     """
     starts = _in_order([change.at for change in changes])
     filed_at = _in_order([filed.since for filed in files])
-    closed = [(gap.since, gap.until) for gap in gaps if gap.since < gap.until]
-    cuts = {*starts, *filed_at, until}
+    first = filed_at[0] if since is None else max(since, filed_at[0])
+    closed = [
+        (gap.since, gap.until)
+        for gap in gaps
+        if gap.since < gap.until and gap.since < until and gap.until > first
+    ]
+    cuts = {first, *starts, *filed_at, until}
     for gap in closed:
         cuts.update(gap)
-    moments = sorted(moment for moment in cuts if filed_at[0] <= moment <= until)
+    moments = sorted(moment for moment in cuts if first <= moment <= until)
     intervals: list[Interval] = []
     at_change = at_file = -1
-    for since, ends in zip(moments, moments[1:], strict=False):
-        while at_change + 1 < len(starts) and starts[at_change + 1] <= since:
+    for begins, ends in pairwise(moments):
+        while at_change + 1 < len(starts) and starts[at_change + 1] <= begins:
             at_change += 1
-        while at_file + 1 < len(filed_at) and filed_at[at_file + 1] <= since:
+        while at_file + 1 < len(filed_at) and filed_at[at_file + 1] <= begins:
             at_file += 1
         change = changes[at_change] if at_change >= 0 else None
         filed = files[at_file]
-        is_asked = not any(begins <= since < ended for begins, ended in closed)
+        is_asked = not any(out <= begins < back for out, back in closed)
         standing, cause = _standing(filed, change, is_asked=is_asked)
         if standing is None:
             continue
         last = intervals[-1] if intervals else None
         if (
             last
-            and last.until == since
+            and last.until == begins
             and (last.standing, last.cause, last.filed) == (standing, cause, filed)
         ):
             intervals[-1] = msgspec.structs.replace(last, until=ends)
         else:
-            intervals.append(Interval(since, ends, standing, cause, filed))
+            intervals.append(Interval(begins, ends, standing, cause, filed))
     return intervals
 
 
@@ -226,18 +254,11 @@ def tally(
 
 def standing_of(status: str, cause: str) -> Standing:
     """Return as what a measured camera's status counts."""
-    match status:
-        case Status.OK:
-            return Standing.WELL
-        case Status.OFFLINE:
-            return Standing.OFFLINE
-        case Status.DEGRADED if cause in CAUSES_IMPAIRED:
+    if status == Status.DEGRADED:
+        if cause in CAUSES_IMPAIRED:
             return Standing.IMPAIRED
-        case Status.DEGRADED if cause in CAUSES_UNSEEN:
-            return Standing.UNSEEN
-        case Status.DEGRADED:
-            return Standing.FAULTY
-    return Standing.UNKNOWN
+        return Standing.UNSEEN if cause in CAUSES_UNSEEN else Standing.FAULTY
+    return _BY_STATUS.get(status, Standing.UNKNOWN)
 
 
 def _standing(
@@ -245,14 +266,9 @@ def _standing(
 ) -> tuple[Standing | None, str]:
     if filed.life == Life.REMOVED:
         return None, ""
-    if filed.life == Life.PLANNED:
-        return Standing.PLANNED, ""
-    if filed.life == Life.MAINTENANCE:
-        return Standing.MAINTENANCE, ""
-    if filed.poll_mode == PollMode.ON_REQUEST:
-        return Standing.ON_REQUEST, ""
-    if filed.poll_mode == PollMode.NONE:
-        return Standing.NEVER, ""
+    unmeasured = _BY_LIFE.get(filed.life) or _BY_POLL_MODE.get(filed.poll_mode)
+    if unmeasured is not None:
+        return unmeasured, ""
     if change is None or not is_asked:
         return Standing.UNKNOWN, ""
     return standing_of(change.status, change.cause), change.cause

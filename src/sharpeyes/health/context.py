@@ -14,6 +14,7 @@ from sharpeyes.devices.settings import DeviceSettings
 from sharpeyes.health.logins import LoginGuard
 from sharpeyes.health.settings import HealthSettings
 from sharpeyes.health.status import Check, CheckResult, Transition
+from sharpeyes.health.trend_store import Trends
 
 
 class HealthMetrics(Protocol):
@@ -48,6 +49,7 @@ class HealthContext:
         now: the time, UTC.
         monotonic_s: a steady clock, in seconds.
         random: for jitter and the identities of events.
+        trends: takes in latencies and clocks for the camera's page; None where nobody looks.
     """
 
     pool: asyncpg.Pool
@@ -61,3 +63,4 @@ class HealthContext:
     now: Callable[[], datetime]
     monotonic_s: Callable[[], float]
     random: random.Random
+    trends: Trends | None = None

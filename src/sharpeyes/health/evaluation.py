@@ -149,7 +149,7 @@ def judge_freeze(
 
 
 def judge_clock(clock: DeviceClock | Fault, endpoint: str, limit_s: float) -> list[CheckResult]:
-    """Judge a device's clock.
+    """Judge a device's clock; that it calls its local time UTC, as many do, is no fault.
 
     Args:
         clock: what it said, or why it did not.
@@ -169,12 +169,12 @@ def judge_clock(clock: DeviceClock | Fault, endpoint: str, limit_s: float) -> li
 
 
 def _judge_offset(clock: DeviceClock, endpoint: str, limit_s: float) -> CheckResult:
-    if abs(clock.offset_s) <= limit_s:
+    if abs(clock.error_s) <= limit_s:
         return CheckResult(Check.CLOCK)
-    direction = "ahead of" if clock.offset_s > 0 else "behind"
-    words = f"the clock of {endpoint} is {_lasted(abs(clock.offset_s))} {direction} ours"
+    direction = "ahead of" if clock.error_s > 0 else "behind"
+    words = f"the clock of {endpoint} is {_lasted(abs(clock.error_s))} {direction} ours"
     if clock.zone_error_s:
-        words += ": it may give its local time as UTC"
+        words += ", its local time given as UTC apart"
     return CheckResult(Check.CLOCK, Cause.CLOCK, words)
 
 

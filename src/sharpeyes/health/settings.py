@@ -2,8 +2,9 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from sharpeyes.health.calendar import refuse_zone
 from sharpeyes.health.incident_settings import CommonCauseSettings, IncidentSettings
 
 Delay = Annotated[float, Field(gt=0, le=3600)]
@@ -128,6 +129,27 @@ class HealthSettings(BaseModel):
     )
     common_cause: CommonCauseSettings = CommonCauseSettings()
     incidents: IncidentSettings = IncidentSettings()
+
+    time_zone: str = Field(
+        default="Asia/Shanghai",
+        description="The city's: where its days and months begin. A whole number of hours from "
+        "UTC.",
+    )
+    hours_kept_days: int = Field(
+        default=40,
+        ge=2,
+        le=400,
+        description="How long availability is kept by the hour; after that by the day.",
+    )
+    days_kept_days: int = Field(
+        default=1100, ge=32, le=36_500, description="How long availability is kept by the day."
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _check_time_zone(cls, name: str) -> str:
+        refuse_zone(name)
+        return name
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:

@@ -13,6 +13,7 @@ from sharpeyes.events.relay import Attempted, Relay
 from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.service import metrics
+from sharpeyes.service.availability import keep_availability
 from sharpeyes.service.database import open_pool
 from sharpeyes.service.keys import load_sealer
 from sharpeyes.service.maintenance import end_maintenance
@@ -24,7 +25,7 @@ _TRY_AGAIN_S = 1.0
 
 
 async def run_relay(settings: Settings, database_url: str, stop: asyncio.Event) -> None:
-    """Deliver events, and end maintenance that is over, until `stop`."""
+    """Deliver events, end maintenance that is over, sum availability up, until `stop`."""
     sealer = load_sealer(settings)
     async with (
         await open_pool(
@@ -34,6 +35,7 @@ async def run_relay(settings: Settings, database_url: str, stop: asyncio.Event) 
         asyncio.TaskGroup() as tasks,
     ):
         tasks.create_task(end_maintenance(CameraStore(pool), stop))
+        tasks.create_task(keep_availability(pool, settings.health, stop, now=_now))
         relay = Relay(
             pool,
             session,

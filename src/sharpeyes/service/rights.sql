@@ -100,6 +100,14 @@ SELECT pg_temp.open_table('division', 'SELECT, INSERT, UPDATE, DELETE', 'true',
 SELECT pg_temp.open_table('camera', 'SELECT, INSERT, UPDATE, DELETE',
                           pg_temp.in_scope('division_path'));
 SELECT pg_temp.open_table('camera_count', 'SELECT', pg_temp.in_scope('division_path'));
+-- A street's sums are not parted by who may see some of its communities: they have the intervals.
+SELECT pg_temp.open_table(name, 'SELECT', format(
+    'EXISTS (SELECT FROM division d WHERE d.division_code = %I.division_code AND %s)',
+    name, pg_temp.in_scope('d.path')))
+FROM unnest(ARRAY['availability_hour', 'availability_day']) AS name;
+-- When we were not there is no secret: it explains what is unknown.
+SELECT pg_temp.open_table(name, 'SELECT', 'true', 'false')
+FROM unnest(ARRAY['availability_rolled', 'watch_gap', 'watch_seen']) AS name;
 -- Its cells are nobody's division: a subtree's map is counted from its cameras.
 SELECT pg_temp.open_table('map_count', 'SELECT', 'false');
 SELECT pg_temp.open_table('place', 'SELECT, INSERT, UPDATE, DELETE',
@@ -108,6 +116,8 @@ SELECT pg_temp.open_table(name, privileges, pg_temp.of_camera(name))
 FROM (VALUES
     ('camera_status', 'SELECT'),
     ('camera_transition', 'SELECT'),
+    ('camera_latency', 'SELECT'),
+    ('camera_clock', 'SELECT'),
     -- None is taken away, so that history need not tell of it.
     ('camera_credential', 'SELECT, INSERT, UPDATE'),
     ('zone', 'SELECT, INSERT, UPDATE, DELETE'),

@@ -16,6 +16,7 @@ from sharpeyes.devices.http_exchange import open_device_session
 from sharpeyes.health.context import HealthContext
 from sharpeyes.health.logins import LoginGuard
 from sharpeyes.health.monitor import HealthMonitor
+from sharpeyes.health.trend_store import Trends
 from sharpeyes.ingest.context import IngestContext
 from sharpeyes.ingest.ingest import Ingest
 from sharpeyes.registry.credentials import CredentialStore
@@ -44,8 +45,16 @@ async def run_worker(settings: Settings, database_url: str, stop: asyncio.Event)
             open_device_session() as http,
             asyncio.TaskGroup() as group,
         ):
+            trends = Trends(_now)
+            group.create_task(trends.run(pool, stop))
             worker = _worker(
-                settings, sealer=sealer, pool=pool, http=http, executor=executor, changes=changes
+                settings,
+                sealer=sealer,
+                pool=pool,
+                http=http,
+                executor=executor,
+                changes=changes,
+                trends=trends,
             )
             listening = group.create_task(changes.run())
             await worker.run(stop)
@@ -60,6 +69,7 @@ def _worker(
     http: aiohttp.ClientSession,
     executor: Executor,
     changes: Changes,
+    trends: Trends,
 ) -> Worker:
     worker_id = new_worker_id()
     cameras = CameraStore(pool)
@@ -82,6 +92,7 @@ def _worker(
             now=_now,
             monotonic_s=time.monotonic,
             random=random.SystemRandom(),
+            trends=trends,
         )
     )
     ingest = Ingest(

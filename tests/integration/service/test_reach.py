@@ -46,6 +46,8 @@ async def two_districts(pool: asyncpg.Pool, add_camera: AddCamera) -> tuple[Came
                     "INSERT INTO camera_transition (camera_id, from_status, to_status, at)"
                     " VALUES ($1, 'unknown', 'ok', now())"
                 ),
+                "INSERT INTO camera_latency VALUES ($1, '{1}', '{1}', '{1}', '{1}')",
+                ("INSERT INTO camera_clock VALUES ($1, now(), 0, 0, true, '', NULL, '{1}', '{1}')"),
                 "INSERT INTO zone (camera_id, name, kind, polygon) VALUES ($1, 'z', 'watch', '[]')",
                 (
                     "INSERT INTO camera_credential (camera_id, ciphertext, nonce, key_id)"
@@ -99,6 +101,8 @@ OF_A_CAMERA = (
     "camera",
     "camera_status",
     "camera_transition",
+    "camera_latency",
+    "camera_clock",
     "camera_change",
     "camera_credential",
     "zone",

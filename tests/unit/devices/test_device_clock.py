@@ -31,6 +31,27 @@ def test_reads_a_clock() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("told", "local", "error_s"),
+    [
+        # It is 20 o'clock in the city, and so it shows.
+        ("20:00:03", "20:00:03", 2.5),
+        ("20:00:03", None, 2.5),
+        # It adds its zone once more: what its picture shows is eight hours off.
+        ("20:00:03", "04:00:03", 28_802.5),
+    ],
+)
+def test_local_time_called_utc_is_no_error(told: str, local: str | None, error_s: float) -> None:
+    words = answer(time=told)
+    if local is not None:
+        tag = "{http://www.onvif.org/ver10/schema}"
+        copied = answer(time=local).find(f".//{tag}UTCDateTime")
+        assert copied is not None
+        copied.tag = f"{tag}LocalDateTime"
+        words[0].append(copied)
+    assert read_clock(words, NOW).error_s == error_s
+
+
 def test_a_reset_clock_is_far_off_but_a_clock() -> None:
     clock = read_clock(answer("1970-01-01", "00:00:07"), NOW)
 

@@ -117,10 +117,13 @@ def clock(offset_s: float) -> DeviceClock:
         (-10, ""),
         (11, "the clock of 10.0.0.7:80 is 11 s ahead of ours"),
         (-300, "the clock of 10.0.0.7:80 is 5 min behind ours"),
+        # It calls its local time UTC, as many do: its clock is right.
+        (28_801, ""),
         (
-            28_801,
-            "the clock of 10.0.0.7:80 is 8.0 h ahead of ours: it may give its local time as UTC",
+            28_760,
+            "the clock of 10.0.0.7:80 is 40 s behind ours, its local time given as UTC apart",
         ),
+        (900, "the clock of 10.0.0.7:80 is 15 min ahead of ours"),
         (-1.7e9, "the clock of 10.0.0.7:80 is 19676 days behind ours"),
     ],
 )

@@ -19,6 +19,7 @@ from sharpeyes.service.api import (
     division_counts,
     endpoints,
     events,
+    health,
     imports,
     incidents,
     map_screen,
@@ -40,6 +41,7 @@ from sharpeyes.service.throttle import Throttle
 OPERATIONS = (
     *session.OPERATIONS,
     *status.OPERATIONS,
+    *health.OPERATIONS,
     *reference.OPERATIONS,
     *division_counts.OPERATIONS,
     *map_screen.OPERATIONS,

@@ -1,11 +1,15 @@
-"""`sharpeyes health`: what is wrong, why, and what is done about it."""
+"""`sharpeyes health`: how cameras are and were, what is wrong, what is done about it."""
 
 from __future__ import annotations
 
 import typer
 
 from sharpeyes.service.cli.health_incidents import incident, incidents
+from sharpeyes.service.cli.health_summary import summary
 
-app = typer.Typer(help="What is wrong, why, and what is done about it.", no_args_is_help=True)
+app = typer.Typer(
+    help="How cameras are, what is wrong and why, what is done about it.", no_args_is_help=True
+)
+app.command("summary")(summary)
 app.command("incidents")(incidents)
 app.command("incident")(incident)
