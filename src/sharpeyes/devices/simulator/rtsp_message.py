@@ -1,5 +1,6 @@
 """RTSP requests as a camera reads them, and its answers (RFC 2326)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ _REASONS = {
     503: "Service Unavailable",
 }
 _INTERLEAVED_HEAD_BYTES = 4
+# What nearly all addresses are like; a tenth of what urlsplit costs.
+_PLAIN_URL = re.compile(r"rtsp://[\w.-]+(?::\d+)?((?:/[\w./=-]*)?)", re.ASCII)
 
 
 class BadRequestError(Exception):
@@ -33,17 +36,14 @@ class RtspRequest:
     Args:
         method: upper case.
         url: as sent.
+        path: of this address; "*" as it is.
         headers: by lower-case name; of a repeated one, the last.
     """
 
     method: str
     url: str
+    path: str
     headers: Mapping[str, str]
-
-    @property
-    def path(self) -> str:
-        """The path of its address; "*" as it is."""
-        return urlsplit(self.url).path
 
     @property
     def sequence(self) -> str:
@@ -115,11 +115,17 @@ def _parse_head(head: bytes) -> RtspRequest:
         headers[name.strip().lower()] = value.strip()
     if not headers.get("cseq", "").isdecimal():
         raise BadRequestError("CSeq is missing or not a number")
+    return RtspRequest(parts[0], parts[1], _path(parts[1]), headers)
+
+
+def _path(url: str) -> str:
+    plain = _PLAIN_URL.fullmatch(url)
+    if plain is not None:
+        return plain[1]
     try:
-        urlsplit(parts[1])
+        return urlsplit(url).path
     except ValueError as error:
         raise BadRequestError("the address is not one") from error
-    return RtspRequest(parts[0], parts[1], headers)
 
 
 def _body_length(request: RtspRequest) -> int:

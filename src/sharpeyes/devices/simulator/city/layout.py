@@ -11,6 +11,7 @@ recorders. Channels count from 1, as devices do.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Address
 from typing import Literal
 
@@ -62,7 +63,7 @@ DISTRICTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """The places of a city's cameras.
 
@@ -74,12 +75,12 @@ class Layout:
     cameras: int
     first_network: int
 
-    @property
+    @cached_property
     def switches(self) -> int:
         """How many switches there are; the last may have fewer cameras."""
         return -(-self.cameras // CAMERAS_PER_SWITCH)
 
-    @property
+    @cached_property
     def devices(self) -> int:
         """How many addresses there are."""
         return self._devices_before(self.cameras)
@@ -95,7 +96,7 @@ class Layout:
         """The highest address, as a number."""
         return self.address_of(self.devices - 1)
 
-    @property
+    @cached_property
     def districts(self) -> tuple[District, ...]:
         """The districts that have switches."""
         return DISTRICTS[: min(len(DISTRICTS), self.switches)]

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -37,9 +38,11 @@ from sharpeyes.devices.simulator.session_description import describe_clip
 
 _CHINA = timedelta(hours=8)
 _DAY_S = 86_400
-_DEVICE_BYTES = 8
+_NUMBER_BYTES = 8
 _NO_HOST = "0.0.0.0"  # noqa: S104  # the same text for every device
-_WORD = 0xFFFF_FFFF_FFFF_FFFF
+_WORD = 0xFFFF_FFFF
+# What chance decides about a device or camera.
+_LOGIN, _CLOCK, _ZONE, _MOMENT, _VIEW = _SUBJECTS = range(5)
 
 
 def _utc_now() -> datetime:
@@ -88,6 +91,7 @@ class World:
         init=False, default_factory=dict
     )
     _begun: dict[int, datetime] = field(init=False, default_factory=dict)
+    _salts: tuple[int, ...] = field(init=False)
     _secret: bytes = field(init=False, repr=False, default_factory=lambda: secrets.token_bytes(16))
 
     def __post_init__(self) -> None:
@@ -95,6 +99,9 @@ class World:
         self.layout = self.settings.layout
         self.doors = Doors(self.layout.switch_of)
         self._credentials = self.settings.credentials
+        self._salts = tuple(
+            zlib.crc32(f"{self.settings.seed}/{subject}".encode()) | 1 for subject in _SUBJECTS
+        )
 
     def begin(self, trouble: int, fault: CityFault, members: tuple[int, ...]) -> None:
         """Let something be wrong from now on."""
@@ -116,7 +123,7 @@ class World:
     def wants_login(self, device: int) -> bool:
         """Whether a device asks for credentials."""
         ratio = self.settings.login_ratio
-        return ratio >= 1 or self._chance(device, 1) < ratio
+        return ratio > 0 and (ratio >= 1 or self._chance(device, _LOGIN) < ratio)
 
     def refuse(self, device: int, request: Request, *, qop: bool) -> str | None:
         """Check a request's credentials, counting failures.
@@ -132,7 +139,7 @@ class World:
         if not self.wants_login(device):
             return None
         # A device's nonce is the same for the whole run: there is no state to keep for it.
-        number = device.to_bytes(_DEVICE_BYTES)
+        number = device.to_bytes(_NUMBER_BYTES)
         nonce = hashlib.blake2b(number, key=self._secret, digest_size=16).hexdigest()
         verdict = Verdict.NONE
         if request.authorization is not None:
@@ -146,10 +153,10 @@ class World:
     def device_time(self, device: int) -> datetime:
         """What a device calls UTC, aware."""
         now = self.utc_now()
-        offset_s = (2 * self._chance(device, 2) - 1) * self.settings.clock_spread_s
+        offset_s = (2 * self._chance(device, _CLOCK) - 1) * self.settings.clock_spread_s
         told = now + timedelta(seconds=offset_s)
         ratio = self.settings.zone_lie_ratio
-        lies = ratio > 0 and self._chance(device, 3) < ratio
+        lies = ratio > 0 and self._chance(device, _ZONE) < ratio
         match self.devices.latest(device, "clock"):
             case (trouble, ClockOff() as fault):
                 passed = now - self._begun[trouble]
@@ -179,7 +186,7 @@ class World:
 
     def moment(self, camera: int) -> int:
         """Which second of its reel a camera shows; a frozen one shows the same for ever."""
-        start = int(self._chance(camera, 4) * 1_000)
+        start = int(self._chance(camera, _MOMENT) * 1_000)
         if isinstance(self.cameras.fault(camera, "picture"), Frozen):
             return start
         return start + int(self.monotonic())
@@ -192,7 +199,7 @@ class World:
                 look = Look.BLACK
             case Moved():
                 look = Look.MOVED
-        return int(self._chance(camera, 5) * VIEWS), look
+        return int(self._chance(camera, _VIEW) * VIEWS), look
 
     def _admit(self, device: int, *, right: bool) -> bool:
         right = right and not isinstance(self.devices.fault(device, "login"), WrongPassword)
@@ -212,7 +219,6 @@ class World:
 
     def _chance(self, number: int, about: int) -> float:
         """A number of 0-1 that is always the same for one device or camera, seed and subject."""
-        mixed = (number * 0x9E3779B97F4A7C15 + self.settings.seed * 0x1_0000_01B3 + about) & _WORD
-        mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9 & _WORD
-        mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB & _WORD
-        return (mixed ^ mixed >> 31) / (_WORD + 1)
+        # Neighbours get numbers that are far apart, and subjects different ones: no more is asked.
+        mixed = zlib.crc32(number.to_bytes(_NUMBER_BYTES)) * self._salts[about]
+        return (mixed & _WORD) / (_WORD + 1)
