@@ -261,6 +261,8 @@ async def test_a_sheet_with_a_mistake_is_tried_imported_and_undone(
         await expect(dialog).to_contain_text("The 1 added cameras go")
         await dialog.get_by_role("button", name="Undo this import").click()
         await expect(page.locator(".undone")).to_contain_text("1 restored, 1 deleted")
+        await page.goto(f"{installation.url}/#/zh/imports/3")
+        await expect(page.locator("table.refusals")).to_contain_text("经度和纬度似乎颠倒，请互换")
         await page.goto(f"{installation.url}/#/en/cameras/{CODES[1]}")
         await expect(page.locator("h1")).to_have_text("江汉关")
 

@@ -3,16 +3,20 @@
 export const LANGUAGES = ["zh", "en"];
 const LOCALES = { zh: "zh-CN", en: "en-GB" };
 const tables = {};
+// How the service puts its reasons, and what that is in Chinese.
+let reasons = [];
 let language = "zh";
 
+async function load(name) {
+  const answer = await fetch(`/static/i18n/${name}.json`);
+  if (!answer.ok) throw new Error(`i18n/${name}.json: HTTP ${answer.status}`);
+  return answer.json();
+}
+
 export async function loadWords() {
-  await Promise.all(
-    LANGUAGES.map(async (name) => {
-      const answer = await fetch(`/static/i18n/${name}.json`);
-      if (!answer.ok) throw new Error(`i18n/${name}.json: HTTP ${answer.status}`);
-      tables[name] = await answer.json();
-    }),
-  );
+  const [inChinese, ...words] = await Promise.all(["reasons", ...LANGUAGES].map(load));
+  reasons = inChinese.map(([pattern, chinese]) => [new RegExp(`^(?:${pattern})$`), chinese]);
+  LANGUAGES.forEach((name, index) => (tables[name] = words[index]));
 }
 
 export function setLanguage(name) {
@@ -58,6 +62,13 @@ export function rich(key, values) {
 export function word(group, value) {
   const key = `${group}.${value}`;
   return key in tables[language] ? t(key) : String(value);
+}
+
+/** A reason of the service in the language now shown, or in the service's where there is none. */
+export function inWords(reason) {
+  if (language === "en") return reason;
+  const [pattern, chinese] = reasons.find(([one]) => one.test(reason)) ?? [];
+  return pattern ? reason.replace(pattern, chinese) : reason;
 }
 
 export const hasWord = (key) => key in tables[language];

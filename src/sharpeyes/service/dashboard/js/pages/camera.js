@@ -12,7 +12,7 @@ import { useResource } from "../resource.js";
 import { address, refine } from "../route.js";
 import { may } from "../session.js";
 import { Time } from "../times.js";
-import { t, word } from "../words.js";
+import { inWords, t, word } from "../words.js";
 import { EventList } from "./events.js";
 
 const SHOWN_EVENTS = 10;
@@ -45,7 +45,7 @@ function CameraHead({ camera }) {
     <p class="head-status"><${CameraMark} camera=${camera} />
       ${camera.cause && html`<strong>${word("cause", camera.cause)}</strong>`}
       ${camera.since && html`<${Time} at=${camera.since} since />`}
-      <span class="evidence" lang="en">${camera.evidence}</span></p>
+      <span class="evidence">${inWords(camera.evidence)}</span></p>
     ${camera.status === "not_measured" && html`<p class="muted">${t("camera.not_measured")}</p>`}
   </header>`;
 }

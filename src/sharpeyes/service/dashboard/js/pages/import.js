@@ -9,7 +9,7 @@ import { Shown } from "../parts/states.js";
 import { useResource } from "../resource.js";
 import { address } from "../route.js";
 import { Time } from "../times.js";
-import { formatNumber, t, word } from "../words.js";
+import { formatNumber, inWords, t, word } from "../words.js";
 
 const ASK_AGAIN_MS = 700;
 const COUNTS = ["added", "changed", "unchanged", "missing", "refused_rows", "without_path", "retired"];
@@ -30,7 +30,7 @@ const Refusals = ({ run }) => html`<section class="panel" aria-label=${t("import
     <tbody>${run.problems.map(
       ({ row, field, value, reason }, index) => html`<tr key=${index}>
         <td class="number">${formatNumber(row)}</td><td>${field ? word("file", field) : t("imports.whole_row")}</td>
-        <td class="cell-value"><code>${value}</code></td><td lang="en">${reason}</td></tr>`,
+        <td class="cell-value"><code>${value}</code></td><td>${inWords(reason)}</td></tr>`,
     )}</tbody>
   </table></div>
   ${run.problems.length > 0 && run.has_refused_sheet && html`<p class="muted">${t("imports.problems_shown", { count: run.problems.length })}</p>`}
@@ -108,9 +108,9 @@ function Report({ run, again }) {
     html`<p class="sending" role="status">${t("imports.running", { count: run.last_row })} <progress aria-label=${t("run.running")}></progress></p>`}
     ${state === "done" && html`<p role="status"><strong>${t(isTrial ? "imports.tried" : "imports.imported")}</strong></p>`}
     ${state === "stopped" && html`<p class="form-problem" role="status">${t("imports.stopped_at", { row: run.last_row })}</p>`}
-    ${state === "failed" && html`<div class="form-problem" role="alert"><strong>${t("imports.failed")}</strong><p lang="en">${run.problem}</p></div>`}
+    ${state === "failed" && html`<div class="form-problem" role="alert"><strong>${t("imports.failed")}</strong><p>${inWords(run.problem)}</p></div>`}
     <${Counts} run=${run} />
-    ${run.remarks.length > 0 && html`<ul class="remarks muted" lang="en">${run.remarks.map((remark) => html`<li key=${remark}>${remark}</li>`)}</ul>`}
+    ${run.remarks.length > 0 && html`<ul class="remarks muted">${run.remarks.map((remark) => html`<li key=${remark}>${inWords(remark)}</li>`)}</ul>`}
     ${state === "done" && isTrial && html`<${InEarnest} run=${run} />`}
     ${ended && !isTrial && run.added + run.changed + run.retired > 0 && html`<${Undo} run=${run} onDone=${again} />`}
   </section>

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "../../vendor/preact-hooks.mjs";
 import { get, patch } from "../api.js";
 import { FIELDS, GROUPS, fromDraft, isSame, toDraft } from "../camera-fields.js";
 import { html } from "../html.js";
-import { t, word } from "../words.js";
+import { inWords, t, word } from "../words.js";
 import { Conflict, contested } from "./conflict.js";
 import { Refused } from "./confirm.js";
 import { FieldInput } from "./field-input.js";
@@ -20,7 +20,7 @@ const changesOf = (camera, draft) =>
   );
 
 /** The service's reasons by field: of `functions[2]` it is the field that somebody can mend. */
-const reasonsOf = (problem) => Object.fromEntries(problem.errors.map(({ field, reason }) => [field.split(/[.[]/)[0], reason]));
+const reasonsOf = (problem) => Object.fromEntries(problem.errors.map(({ field, reason }) => [field.split(/[.[]/)[0], inWords(reason)]));
 
 function Credentials({ stored, draft, problems, onDraft }) {
   const note = t(stored ? "credentials.stored" : "credentials.none");
@@ -30,7 +30,7 @@ function Credentials({ stored, draft, problems, onDraft }) {
         <label for="field-${name}">${word("file", name)}</label>
         <input id="field-${name}" type=${name === "password" ? "password" : "text"} autocomplete="new-password" value=${draft[name] ?? ""}
           aria-invalid=${problems[name] ? "true" : null} onInput=${(change) => onDraft(name, change.currentTarget.value)} />
-        ${problems[name] && html`<p class="field-problem" lang="en">${problems[name]}</p>`}
+        ${problems[name] && html`<p class="field-problem">${problems[name]}</p>`}
       </div>`,
     )}`;
 }

@@ -57,6 +57,6 @@ export function FieldInput({ field, draft, edition, problem, onDraft }) {
   return html`<div class="field ${problem ? "refused" : ""} kind-${kind}">
     <label id="${id}-label" for=${kind === "codes" ? null : id}>${word("file", name)}</label>
     ${(controls[kind] ?? input)()}
-    ${problem && html`<p id=${said} class="field-problem" lang="en">${problem}</p>`}
+    ${problem && html`<p id=${said} class="field-problem">${problem}</p>`}
   </div>`;
 }

@@ -4,7 +4,7 @@ import { post } from "../api.js";
 import { zoned } from "../camera-fields.js";
 import { html } from "../html.js";
 import { formatMoment } from "../times.js";
-import { t, word } from "../words.js";
+import { inWords, t, word } from "../words.js";
 import { Refused } from "./confirm.js";
 
 // As the service has it; it decides.
@@ -21,9 +21,9 @@ function Move({ camera, wanted, onDone, onClose }) {
   useLayoutEffect(() => {
     form.current.elements.reason.focus(); // the button that was pressed is gone, and the next key must not be lost
   }, []);
-  const reasons = Object.fromEntries(problem?.errors.map(({ field, reason }) => [field, reason]) ?? []);
+  const reasons = Object.fromEntries(problem?.errors.map(({ field, reason }) => [field, inWords(reason)]) ?? []);
   const said = (name) =>
-    reasons[name] && html`<p id="life-${name}-problem" class="field-problem" role="alert" lang="en">${reasons[name]}</p>`;
+    reasons[name] && html`<p id="life-${name}-problem" class="field-problem" role="alert">${reasons[name]}</p>`;
   const marks = (name) => ({
     id: `life-${name}`,
     name,
