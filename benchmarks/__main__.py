@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from benchmarks import detectors, registry, simulator
+from benchmarks import detectors, polling, registry, simulator
 from benchmarks.detectors import stress
 from benchmarks.errors import FootageMissingError
 
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "detectors": detectors.run,
     "stress": stress.run,
     "registry": registry.run,
+    "polling": polling.run,
     "simulator": simulator.run,
 }
 

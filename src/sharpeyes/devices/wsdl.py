@@ -46,7 +46,7 @@ def load_descriptions() -> None:
         settings = zeep.Settings(forbid_external=True, forbid_entities=True)
         parsed = {}
         for service in Service:
-            path = _description_path(service)
+            path = description_path(service)
             document = zeep.wsdl.Document(str(path), _transport(), settings=settings)
             (parsed[service],) = document.bindings.values()
         _bindings.update(parsed)
@@ -74,7 +74,12 @@ def _transport() -> Any:
     return Transport()  # type: ignore[no-untyped-call]  # zeep is half typed, and here wrongly
 
 
-def _description_path(service: Service) -> Path:
+def description_path(service: Service) -> Path:
+    """Return where a service's description is.
+
+    Raises:
+        WsdlMissingError: It is not installed.
+    """
     # By the list of installed files, because the folder differs: some wheels of the package put
     # it under the path of the Python that built them.
     for file in files("onvif-zeep") or ():

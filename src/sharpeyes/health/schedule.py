@@ -93,7 +93,7 @@ class Schedule:
         self._busy_in: Counter[str] = Counter()
         self._busy_at: Counter[str] = Counter()
         # Due, but their network or device was full; and those of them that may try again.
-        self._held: dict[str, list[Turn]] = {}
+        self._held: dict[str, deque[Turn]] = {}
         self._ready: deque[Turn] = deque()
 
     @property
@@ -125,7 +125,7 @@ class Schedule:
                 break
             full = self._full(turn)
             if full is not None:
-                self._held.setdefault(full, []).append(turn)
+                self._hold(turn, full)
                 continue
             turn.is_under_way = True
             self._under_way += 1
@@ -142,8 +142,8 @@ class Schedule:
         _give_back(self._busy_in, turn.subnet)
         _give_back(self._busy_at, turn.device)
         if self._held:
-            self._ready.extend(self._held.pop(turn.subnet, ()))
-            self._ready.extend(self._held.pop(turn.device, ()))
+            self._release(turn.subnet)
+            self._release(turn.device)
         if turn.due_s < math.inf:
             heapq.heappush(self._heap, (turn.due_s, turn.camera_id, turn))
 
@@ -154,6 +154,20 @@ class Schedule:
         if self._ready:
             return -math.inf
         return self._heap[0][0] if self._heap else None
+
+    def _hold(self, turn: Turn, full: str) -> None:
+        self._held.setdefault(full, deque()).append(turn)
+        if full != turn.subnet:
+            # It may have been let go for a place in its network, which is another's now.
+            self._release(turn.subnet)
+
+    def _release(self, name: str) -> None:
+        """Let the first that waits for a network or device try again: one place, one camera."""
+        held = self._held.get(name)
+        if held is not None:
+            self._ready.append(held.popleft())
+            if not held:
+                del self._held[name]
 
     def _full(self, turn: Turn) -> str | None:
         """Name what has no place for one camera more; None: there is one."""
@@ -170,6 +184,8 @@ class Schedule:
             # What is not due any more is in the heap for its later moment.
             if turn.due_s <= now_s and not turn.is_under_way:
                 return turn
+            self._release(turn.subnet)
+            self._release(turn.device)
         while self._heap and self._heap[0][0] <= now_s:
             due_s, _, turn = heapq.heappop(self._heap)
             if turn.due_s == due_s and not turn.is_under_way:

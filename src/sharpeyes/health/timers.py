@@ -28,6 +28,13 @@ class Timer(IntEnum):
     """A connection and no word; RTSP begins with one, too."""
 
 
+_INTERVALS = (
+    "reach_interval_s",
+    "login_interval_s",
+    "picture_interval_s",
+    "clock_interval_s",
+    "connect_interval_s",
+)
 _CHECKS = {
     Timer.LOGIN: (Check.STREAM,),
     Timer.PICTURE: (Check.FRAMES, Check.FREEZE),
@@ -115,7 +122,8 @@ class Timers:
         """Set when a check that has been made is due again."""
         if timer is Timer.REACH:
             verdict = state.verdict(Check.REACH)
-            self._count(state.is_reached, now_s, settings)
+            if verdict.recent:
+                self._count(state.is_reached, now_s, settings)
             soonest = retry_delay(verdict, max(self.failures, verdict.failures), settings)
         else:
             verdicts = [state.verdict(check) for check in _CHECKS.get(timer, ())]
@@ -145,13 +153,7 @@ class Timers:
     def _regular_s(
         self, timer: Timer, now_s: float, settings: HealthSettings, random: Random
     ) -> float:
-        interval_s = (
-            settings.reach_interval_s,
-            settings.login_interval_s,
-            settings.picture_interval_s,
-            settings.clock_interval_s,
-            settings.connect_interval_s,
-        )[timer]
+        interval_s: float = getattr(settings, _INTERVALS[timer])
         if timer is Timer.CONNECT and interval_s >= settings.reach_interval_s:
             return math.inf
         jitter = random.uniform(-settings.jitter_ratio, settings.jitter_ratio)

@@ -85,7 +85,10 @@ class Visitor:
         await self._take_in(watched, results)
         self._plan(watched, Timer.REACH)
         if any(result.check is Check.STREAM for result in results):
-            self._plan(watched, Timer.LOGIN)
+            # Shown without a password, every minute: its own hour need not be counted as often.
+            soon_s = context.monotonic_s() + context.settings.reach_interval_s
+            if timers.is_due(Timer.LOGIN, soon_s) or watched.state.verdict(Check.STREAM).failures:
+                self._plan(watched, Timer.LOGIN)
         elif log_in:
             timers.due_s[Timer.LOGIN] = timers.due_s[Timer.REACH]
 

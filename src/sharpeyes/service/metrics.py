@@ -29,7 +29,7 @@ from sharpeyes.service.metrics_folder import MULTIPROCESS_FOLDER
 if TYPE_CHECKING:
     # Who only counts need not load what looks at pictures.
     from sharpeyes.detectors.finding import Finding
-    from sharpeyes.health.status import Check, CheckResult, Transition
+    from sharpeyes.health.status import Cause, Check, CheckResult, Transition
     from sharpeyes.ingest.context import FrameFate
 
 CHECKS = Counter("sharpeyes_checks", "Checks of cameras, by what they found.", ("check", "cause"))
@@ -47,9 +47,17 @@ ATTEMPT_SECONDS = Histogram("sharpeyes_delivery_attempt_seconds", "How long webh
 class HealthCounts:
     """Counts what the health monitor does."""
 
+    def __init__(self) -> None:
+        # Finding a labelled counter costs as much as counting, and few results are there to find.
+        self._checks: dict[tuple[Check, Cause], Counter] = {}
+
     def probed(self, result: CheckResult) -> None:
         """Count a result."""
-        CHECKS.labels(result.check, result.cause).inc()
+        counter = self._checks.get((result.check, result.cause))
+        if counter is None:
+            counter = CHECKS.labels(result.check, result.cause)
+            self._checks[result.check, result.cause] = counter
+        counter.inc()
 
     def delayed(self, delay_s: float) -> None:
         """Take in how late a probe began."""
