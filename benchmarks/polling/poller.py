@@ -21,6 +21,7 @@ from sharpeyes.health.logins import LoginGuard
 from sharpeyes.health.monitor import HealthMonitor
 from sharpeyes.health.settings import HealthSettings
 from sharpeyes.health.status import Check, CheckResult, Transition
+from sharpeyes.health.trend_store import Trends
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.shards import ShardLeases
 from sharpeyes.registry.store import CameraStore
@@ -121,6 +122,7 @@ async def _poll(
         leases = {
             lease.shard: lease for lease in await ShardLeases(pool, "benchmark", _LEASE_S).renew()
         }
+        trends = Trends(_now)
         monitor = HealthMonitor(
             HealthContext(
                 pool=pool,
@@ -133,9 +135,10 @@ async def _poll(
                     refusals_to_block=settings.refusals_to_block, block_s=settings.login_block_s
                 ),
                 metrics=noted,
-                now=lambda: datetime.now(UTC),
+                now=_now,
                 monotonic_s=time.monotonic,
                 random=random.Random(),
+                trends=trends,
             )
         )
         before_bytes = _resident_bytes()
@@ -144,6 +147,7 @@ async def _poll(
         monitor.set_cameras((camera, leases[camera.shard]) for camera in cameras)
         del cameras
         stop = asyncio.Event()
+        writing = asyncio.create_task(trends.run(pool, stop))
         running = asyncio.create_task(monitor.run(stop))
         await asyncio.sleep(warm_up_s)
         noted.reset()
@@ -164,8 +168,12 @@ async def _poll(
             put_off=noted.waited,
         )
         stop.set()
-        await running
+        await asyncio.gather(running, writing)
         return polled
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _resident_bytes() -> int:

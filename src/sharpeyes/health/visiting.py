@@ -96,8 +96,9 @@ class Visitor:
         context = self._context
         if self._pictures_under_way >= context.settings.picture_limit:
             context.metrics.put_off(Check.FRAMES)
-            now_s = context.monotonic_s()
-            watched.timers.put_off(Timer.PICTURE, now_s, context.settings, context.random)
+            # With the next check that is due anyway: in a city nearly all wait, and none is asked
+            # only to wait again.
+            watched.timers.due_s[Timer.PICTURE] = watched.timers.due_s[Timer.REACH]
             return
         self._pictures_under_way += 1
         try:
