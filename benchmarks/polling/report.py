@@ -49,7 +49,7 @@ def run(quick: bool) -> dict[str, object]:  # the one choice of every benchmark
 
 
 def _rates(url: str, quick: bool) -> dict[str, object]:
-    rounds = 1 if quick else 5
+    rounds = 1 if quick else 3
     prepare(url, FEW)
     with crowd(FEW) as pid:
         # In turns, so that each has its share of whatever else the machine does.
