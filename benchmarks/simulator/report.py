@@ -61,7 +61,7 @@ def run(quick: bool) -> dict[str, object]:  # the one choice of every benchmark
         "city, asks for a login": _measure([*city, "--login-ratio", "1"], hosts, rounds),
         "city, no logins": _measure([*city, "--login-ratio", "0"], hosts, rounds),
     }
-    small = _measure(["--city", "200", "--login-ratio", "0"], hosts[:20], 1)
+    small = _measure(["--city", "200", "--login-ratio", "0"], hosts[:1], 1)
     _print(cameras, costs)
     measured = {name: statistics.median(cost.checks_per_cpu_s) for name, cost in costs.items()}
     bytes_per_camera = (

@@ -97,3 +97,65 @@ async def test_a_street_is_started_broken_repaired_and_ended(
     with table.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["device_code"] for row in rows] == [camera["device_code"] for camera in cameras]
+
+
+SCENARIO = """
+name = "day"
+
+[[step]]
+name = "two switches die"
+at_s = 0
+on = { switches = [0, 1] }
+fault = { kind = "reset" }
+"""
+
+
+async def test_a_city_in_two_processes_plays_its_scenario_and_tells_the_truth(
+    tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    (tmp_path / "day.toml").write_text(SCENARIO)
+    rtsp_port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        *(str(SHARPEYES), "simulate", "--city", "800", "--processes", "2", "--json"),
+        *("--rtsp-port", str(rtsp_port), "--http-port", str(free_port()), "--supervised"),
+        *("--scenario", str(tmp_path / "day.toml"), "--truth", str(tmp_path / "truth.jsonl")),
+        *("--write-cameras", str(tmp_path / "cameras.csv")),
+        env=ENVIRON,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            ready, change = [json.loads(await process.stdout.readline()) for _ in range(2)]
+            # Of each process's switches one that is struck, and one that is not.
+            well = [await asked(f"127.64.{switch}.9", rtsp_port) for switch in range(4)]
+            process.stdin.close()
+            tally = json.loads(await process.stdout.readline())["tally"]
+            await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert (ready["event"], ready["cameras"], len(set(ready["pids"]))) == ("ready", 800, 2)
+    assert (change["begins"], change["devices"], change["cameras"]) == (True, 340, 400)
+    assert well == [False, False, True, True]
+    assert (tally["connections"], tally["requests"]) == (4, {"OPTIONS": 2})
+    truth = (tmp_path / "truth.jsonl").read_text().splitlines()
+    assert [json.loads(line)["event"] for line in truth] == ["start", *["begin"] * 400]
+    assert stat.S_IMODE((tmp_path / "cameras.csv").stat().st_mode) == 0o600
+    assert process.returncode == 0
+
+
+async def asked(host: str, port: int) -> bool:
+    """Whether a device answers OPTIONS; False if it breaks the connection off."""
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        writer.write(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")
+        return (await reader.readline()).startswith(b"RTSP/1.0 200")
+    except ConnectionResetError:
+        return False
+    finally:
+        writer.close()
