@@ -17,7 +17,7 @@ from sharpeyes.health.calendar import HOUR, day_of
 from sharpeyes.health.pasts import read_gaps, read_pasts
 from sharpeyes.health.rollup import SUM_COLUMNS, TIME_COLUMNS
 from sharpeyes.registry.camera import Tier
-from sharpeyes.registry.divisions import Division, Level
+from sharpeyes.registry.division import Division, Level
 
 MOST_CAMERAS: Final = 20_000
 """Of so many cameras the intervals are summed up while somebody waits."""

@@ -19,7 +19,7 @@ from sharpeyes.health.availability import (
     standing_of,
 )
 from sharpeyes.registry.camera import Tier
-from sharpeyes.registry.divisions import Division
+from sharpeyes.registry.division import Division
 from sharpeyes.registry.figures import Figure, figure
 
 _LATEST: Final = 50

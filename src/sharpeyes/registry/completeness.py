@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 
 from sharpeyes.registry.camera import Tier
-from sharpeyes.registry.divisions import Level
+from sharpeyes.registry.division import Level
 from sharpeyes.registry.figures import ANCESTOR, STANDING, Figure, figure
 from sharpeyes.registry.places import division_path
 from sharpeyes.registry.settings import SHEET_FIELDS

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from sharpeyes.registry.divisions import Level
+from sharpeyes.registry.division import Level
 from sharpeyes.registry.figures import Figure
 from sharpeyes.registry.place import Place
 from sharpeyes.registry.watching import JudgedBy

@@ -19,7 +19,7 @@ from sharpeyes.registry.coverage import (
     PlaceCoverage,
     Watcher,
 )
-from sharpeyes.registry.divisions import Level
+from sharpeyes.registry.division import Level
 from sharpeyes.registry.figures import ANCESTOR, STANDING, Figure, figure
 from sharpeyes.registry.nearby import NearbyCameras, cameras_near
 from sharpeyes.registry.place import Place

@@ -11,16 +11,15 @@ import asyncpg
 import msgspec
 
 from sharpeyes.registry.csv_lines import find_encoding, read_lines
-from sharpeyes.registry.divisions import (
-    DIVISION_COLUMNS,
+from sharpeyes.registry.division import (
     Division,
-    DivisionStore,
     Level,
     division_problems,
     level_of,
     misplacement,
     parent_of,
 )
+from sharpeyes.registry.divisions import DIVISION_COLUMNS, DivisionStore
 from sharpeyes.registry.errors import FieldProblem, ImportFileError, shown
 from sharpeyes.registry.sheet_row import BrokenRow, SheetRow
 from sharpeyes.registry.xlsx_reading import Spreadsheet

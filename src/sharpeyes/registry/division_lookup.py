@@ -9,7 +9,7 @@ from typing import Self
 import asyncpg
 
 from sharpeyes.registry.bounds import Bounds, bounds_of_divisions
-from sharpeyes.registry.divisions import Level
+from sharpeyes.registry.division import Level
 from sharpeyes.registry.errors import shown
 
 

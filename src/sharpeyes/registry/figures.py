@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from sharpeyes.registry.camera import Life
-from sharpeyes.registry.divisions import Level
+from sharpeyes.registry.division import Level
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,8 @@ from sharpeyes.registry.camera import CameraFile, FiledCamera, Life, Tier
 from sharpeyes.registry.completeness import completeness
 from sharpeyes.registry.coverage import CoverageReport, CoverageState
 from sharpeyes.registry.coverage_judge import NO_POSITION, CoverageJudge
-from sharpeyes.registry.divisions import Division, DivisionStore, Level
+from sharpeyes.registry.division import Division, Level
+from sharpeyes.registry.divisions import DivisionStore
 from sharpeyes.registry.errors import UnknownDivisionError
 from sharpeyes.registry.life import LifeState
 from sharpeyes.registry.place import PlaceFile

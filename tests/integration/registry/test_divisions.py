@@ -4,7 +4,8 @@ import asyncpg
 import msgspec
 import pytest
 
-from sharpeyes.registry.divisions import Division, DivisionStore, Level
+from sharpeyes.registry.division import Division, Level
+from sharpeyes.registry.divisions import DivisionStore
 from sharpeyes.registry.errors import (
     DivisionExistsError,
     DivisionInvalidError,

@@ -19,7 +19,7 @@ from sharpeyes.health.availability_store import (
 from sharpeyes.health.calendar import HOUR, hour_of
 from sharpeyes.health.summary import HealthSummary, read_summary
 from sharpeyes.health.timeline_store import CameraTimeline, read_timeline
-from sharpeyes.registry.divisions import Division
+from sharpeyes.registry.division import Division
 from sharpeyes.registry.errors import UnknownCameraError, UnknownDivisionError
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import Operation, answer

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from sharpeyes.registry import code_tables, device_code_tables
 from sharpeyes.registry.code_tables import CodeTable
-from sharpeyes.registry.divisions import Division
+from sharpeyes.registry.division import Division
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.roles import Scope

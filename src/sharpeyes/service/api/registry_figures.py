@@ -12,7 +12,7 @@ from aiohttp import web
 from sharpeyes.registry.completeness import CompletenessReport, completeness
 from sharpeyes.registry.coverage import CoverageReport
 from sharpeyes.registry.coverage_judge import CoverageJudge
-from sharpeyes.registry.divisions import Level
+from sharpeyes.registry.division import Level
 from sharpeyes.registry.duplicate import DuplicateReason, DuplicateReport
 from sharpeyes.registry.duplicates import DuplicateSearch
 from sharpeyes.registry.errors import UnknownDivisionError

@@ -11,7 +11,8 @@ import typer
 from sharpeyes.registry.completeness import CompletenessReport, Filing, completeness
 from sharpeyes.registry.coverage import CoverageReport
 from sharpeyes.registry.coverage_judge import CoverageJudge
-from sharpeyes.registry.divisions import Division, DivisionStore, Level
+from sharpeyes.registry.division import Division, Level
+from sharpeyes.registry.divisions import DivisionStore
 from sharpeyes.registry.errors import UnknownDivisionError
 from sharpeyes.registry.figures import Figure, level_below
 from sharpeyes.service.cli.context import open_database, run

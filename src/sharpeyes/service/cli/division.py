@@ -7,8 +7,9 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from sharpeyes.registry.division import Division, Level
 from sharpeyes.registry.division_import import DivisionReport, import_divisions
-from sharpeyes.registry.divisions import Division, DivisionStore, Level
+from sharpeyes.registry.divisions import DivisionStore
 from sharpeyes.registry.errors import FieldProblem
 from sharpeyes.service.api.division_counts import DivisionCounts, division_counts
 from sharpeyes.service.cli.context import open_database, run

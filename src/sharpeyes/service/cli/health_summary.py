@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from sharpeyes.health.summary import HealthSummary, read_summary
-from sharpeyes.registry.divisions import Division, DivisionStore
+from sharpeyes.registry.division import Division
+from sharpeyes.registry.divisions import DivisionStore
 from sharpeyes.registry.errors import UnknownDivisionError
 from sharpeyes.service.cli.context import open_database, run
 from sharpeyes.service.cli.coverage import figure_words

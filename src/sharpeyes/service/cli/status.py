@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sharpeyes.health.store import Counts, StatusStore, Summary
-from sharpeyes.registry.divisions import Division, DivisionStore
+from sharpeyes.registry.division import Division
+from sharpeyes.registry.divisions import DivisionStore
 from sharpeyes.service.api.status import fleet_status
 from sharpeyes.service.cli.context import open_database, run
 from sharpeyes.service.cli.output import print_json, print_table
