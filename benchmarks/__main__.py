@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from benchmarks import detectors, polling, registry, simulator
+from benchmarks import availability, detectors, polling, registry, simulator
 from benchmarks.detectors import stress
 from benchmarks.errors import FootageMissingError
 
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "registry": registry.run,
     "polling": polling.run,
     "simulator": simulator.run,
+    "availability": availability.run,
 }
 
 

@@ -38,6 +38,12 @@ _CHANGES = f"""
 SELECT camera_id, at, before FROM camera_change
 WHERE camera_id = ANY ($1) AND {CHANGES_OF_FIELDS} ORDER BY camera_id, change_id DESC
 """  # noqa: S608  # as above
+# Cameras that did not answer while those who ask were cut off themselves.
+_BLIND = """
+SELECT joined.camera_id, joined.joined_at, LEAST(COALESCE(joined.left_at, $2), $2) AS left_at
+FROM incident JOIN incident_camera AS joined USING (incident_id)
+WHERE incident.kind = 'poller' AND joined.camera_id = ANY ($1) AND joined.joined_at < $2
+"""
 _GAPS = """
 SELECT since, LEAST(COALESCE(until, $1), $1) AS until FROM watch_gap WHERE since < $1 ORDER BY since
 """
@@ -55,6 +61,7 @@ class Past(msgspec.Struct, frozen=True):
         name: its name.
         changes: its transitions, from the last time at which it was well on.
         files: what was on file since it was registered.
+        blind: when we could not see it, and nobody knows how it was.
     """
 
     camera_id: int
@@ -62,6 +69,7 @@ class Past(msgspec.Struct, frozen=True):
     name: str
     changes: Sequence[Change]
     files: Sequence[Filed]
+    blind: Sequence[Gap] = ()
 
     def timeline(self, gaps: Sequence[Gap], since: datetime, until: datetime) -> list[Interval]:
         """Cut it into intervals, from `since` or the beginning of what was under way then on.
@@ -73,7 +81,8 @@ class Past(msgspec.Struct, frozen=True):
         """
         begins = min(since, self.changes[0].at) if self.changes else since
         first = bisect_right(gaps, begins, key=lambda gap: gap.until)
-        return timeline(self.changes, self.files, gaps[first:], until, since=begins)
+        unseen = [*gaps[first:], *self.blind]
+        return timeline(self.changes, self.files, unseen, until, since=begins)
 
 
 async def read_gaps(connection: Connection, until: datetime) -> list[Gap]:
@@ -119,6 +128,9 @@ async def read_pasts(
         edits: dict[int, list[asyncpg.Record]] = {}
         for row in await connection.fetch(_CHANGES, ids):
             edits.setdefault(row["camera_id"], []).append(row)
+        blind: dict[int, list[Gap]] = {}
+        for camera_id, joined_at, left_at in await connection.fetch(_BLIND, ids, until):
+            blind.setdefault(camera_id, []).append(Gap(joined_at, left_at))
         yield [
             Past(
                 camera["camera_id"],
@@ -126,6 +138,7 @@ async def read_pasts(
                 camera["name"],
                 changes.get(camera["camera_id"], ()),
                 _files(camera, edits.get(camera["camera_id"], ())),
+                blind.get(camera["camera_id"], ()),
             )
             for camera in cameras
         ]

@@ -62,11 +62,13 @@ SELECT min(rolled.since) FROM availability_rolled AS rolled JOIN counted USING (
 WHERE counted.transitions > rolled.transitions OR counted.changes > rolled.changes
 """  # noqa: S608  # as above
 # Changed in the hour, or in a gap that reaches into it, at the end of which that counts; or filed
-# otherwise since, so that what is on file says nothing of the hour.
+# otherwise since, so that what is on file says nothing of the hour; or we were blind for it.
 _CHANGED = f"""
 SELECT camera_id FROM camera_transition WHERE at >= $3 AND at < $2
 UNION SELECT camera_id FROM camera_change WHERE at >= $1 AND {CHANGES_OF_FIELDS}
 UNION SELECT camera_id FROM camera WHERE created_at > $1 AND created_at < $2
+UNION SELECT camera_id FROM incident JOIN incident_camera USING (incident_id)
+WHERE kind = 'poller' AND joined_at < $2 AND (left_at IS NULL OR left_at >= $1)
 """  # noqa: S608  # as above
 _STEADY = """
 SELECT division_code, tier, maker, model, standing, count(*) AS cameras
@@ -141,15 +143,18 @@ class Rollup:
         self._days_kept = days_kept
         self._now = now
 
-    async def run_once(self) -> int:
+    async def run_once(self, *, most_hours: int = 24 * 366) -> int:
         """Sum up the hours that are over, and again those of which more has become known.
+
+        Args:
+            most_hours: how many at most; the next call goes on.
 
         Returns:
             How many hours were summed up.
         """
         now, hours = self._now(), 0
         since = await self._first_open(now)
-        while since is not None and since + HOUR + _SETTLE <= now:
+        while since is not None and since + HOUR + _SETTLE <= now and hours < most_hours:
             if not await self._roll(since, is_last=since + 2 * HOUR + _SETTLE > now):
                 return hours
             since += HOUR

@@ -19,6 +19,8 @@ from sharpeyes.registry.outage import DATABASE_AWAY
 log = structlog.get_logger()
 
 _EVERY_S = 60.0
+# After a long absence there are many: whether somebody is there must be noted in between.
+_MOST_HOURS = 6
 
 
 async def keep_availability(
@@ -41,9 +43,11 @@ async def keep_availability(
         try:
             async with pool.acquire() as connection:
                 await note_watch(connection, now())
-            hours = await rollup.run_once()
+            hours = await rollup.run_once(most_hours=_MOST_HOURS)
             if hours:
                 log.info("availability summed up", hours=hours)
+            if hours == _MOST_HOURS:
+                continue
         except DATABASE_AWAY as error:
             log.warning("availability cannot be summed up", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):

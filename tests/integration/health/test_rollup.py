@@ -103,6 +103,16 @@ async def city(pool: asyncpg.Pool, add_camera: AddCamera) -> list[int]:
         BEGIN + timedelta(hours=11.5),
         BEGIN + timedelta(hours=13.25),
     )
+    # One of those who ask was cut off itself.
+    await pool.execute(
+        "WITH cut AS (INSERT INTO incident (kind, group_key, title, cause, evidence, began_at,"
+        " opened_at, division_path, deadline_at) VALUES ('poller', 'm', 'm', 'unknown', '', $1, $1,"
+        " '', $1) RETURNING incident_id)"
+        " INSERT INTO incident_camera SELECT incident_id, $2, $1, $3 FROM cut",
+        BEGIN + timedelta(hours=15.4),
+        ids[8],
+        BEGIN + timedelta(hours=17.2),
+    )
     return ids
 
 
@@ -164,6 +174,19 @@ async def test_hours_and_days_equal_the_intervals(pool: asyncpg.Pool, city: list
     assert await rollup(pool, now).run_once() == 0
 
 
+async def test_what_we_could_not_see_is_unknown(pool: asyncpg.Pool, city: list[int]) -> None:
+    since, until = BEGIN + timedelta(hours=16), BEGIN + timedelta(hours=17)
+    await pool.execute(
+        "DELETE FROM camera_transition WHERE camera_id = $1 AND at > $2", city[8], BEGIN + HOUR
+    )
+    await transit(pool, city[8], BEGIN + timedelta(hours=15.3), "unreachable", "network")
+    async with pool.acquire() as connection:
+        gaps = await read_gaps(connection, until)
+        async for [past] in read_pasts(connection, since, until, camera_ids=[city[8]]):
+            [interval] = past.timeline(gaps, since, until)[-1:]
+    assert interval.standing is Standing.UNKNOWN
+
+
 async def test_what_comes_late_is_summed_up_again(pool: asyncpg.Pool, city: list[int]) -> None:
     now = END + timedelta(minutes=11)
     await rollup(pool, now).run_once()
@@ -178,7 +201,7 @@ async def test_what_comes_late_is_summed_up_again(pool: asyncpg.Pool, city: list
 
 
 async def test_an_interrupted_run_goes_on_where_it_was(pool: asyncpg.Pool, city: list[int]) -> None:
-    await rollup(pool, BEGIN + timedelta(hours=9, minutes=20)).run_once()
+    assert await rollup(pool, END).run_once(most_hours=9) == 9
     # One hour was written, and the answer to its commit was lost.
     await pool.execute("DELETE FROM availability_rolled WHERE since = $1", BEGIN + 8 * HOUR)
     await rollup(pool, END + timedelta(minutes=11)).run_once()

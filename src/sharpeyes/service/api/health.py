@@ -17,16 +17,21 @@ from sharpeyes.health.availability_store import (
     TooManyCamerasError,
 )
 from sharpeyes.health.calendar import HOUR, hour_of
+from sharpeyes.health.clock_figures import FleetClocks, read_clocks
 from sharpeyes.health.summary import HealthSummary, read_summary
 from sharpeyes.health.timeline_store import CameraTimeline, read_timeline
 from sharpeyes.registry.division import Division
 from sharpeyes.registry.errors import UnknownCameraError, UnknownDivisionError
+from sharpeyes.registry.places import division_path
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.problem import FieldError, ProblemError
 from sharpeyes.service.api.reading import read_query
 from sharpeyes.service.api.refusals import refusals
 from sharpeyes.service.api.security import PRINCIPAL
+from sharpeyes.service.report.month_report import MonthError, month_report
+from sharpeyes.service.report.page import POLICY, report_page
+from sharpeyes.service.report.words import Language
 from sharpeyes.service.roles import Scope
 
 DivisionText = Annotated[str, msgspec.Meta(max_length=16)]
@@ -69,6 +74,14 @@ class AvailabilityQuery(
     until: Moment | None = None
 
 
+class ReportQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which month, as `2026-10`; of which division; in which language."""
+
+    month: Annotated[str, msgspec.Meta(pattern="^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+    division: DivisionText | None = None
+    lang: Language = "zh"
+
+
 class TimelineQuery(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}
 ):
@@ -105,6 +118,44 @@ async def show_availability(request: web.Request) -> web.Response:
                 HTTPStatus.UNPROCESSABLE_ENTITY, str(error), errors=(problem,)
             ) from None
     return answer(report)
+
+
+async def show_clocks(request: web.Request) -> web.Response:
+    """Answer how right the clocks of a division's cameras are."""
+    query = read_query(request, HealthQuery)
+    with refusals():
+        division = await _division(request, query.division)
+        code = division.division_code if division else None
+        pool = request.app[CONTEXT].pool
+        return answer(await read_clocks(pool, await division_path(pool, code)))
+
+
+async def show_report(request: web.Request) -> web.Response:
+    """Answer the report of a month as a page that needs nothing else."""
+    query, context = read_query(request, ReportQuery), request.app[CONTEXT]
+    settings = context.settings
+    with refusals():
+        division = await _division(request, query.division)
+        try:
+            report = await month_report(
+                context.pool,
+                query.month,
+                ZoneInfo(settings.health.time_zone),
+                settings.registry.required_fields,
+                division=division,
+                now=datetime.now(UTC),
+            )
+        except MonthError as error:
+            problem = FieldError("month", query.month, str(error))
+            raise ProblemError(
+                HTTPStatus.UNPROCESSABLE_ENTITY, str(error), errors=(problem,)
+            ) from None
+    return web.Response(
+        text=report_page(report, query.lang),
+        content_type="text/html",
+        charset="utf-8",
+        headers={"Content-Security-Policy": POLICY},
+    )
 
 
 async def show_timeline(request: web.Request) -> web.Response:
@@ -182,6 +233,24 @@ OPERATIONS = (
         scope=Scope.CAMERAS_READ,
         query=AvailabilityQuery,
         answer=AvailabilityReport,
+    ),
+    Operation(
+        method="GET",
+        path="/api/v1/health/clocks",
+        handler=show_clocks,
+        summary="How right the cameras' clocks are, in all and by maker",
+        scope=Scope.CAMERAS_READ,
+        query=HealthQuery,
+        answer=FleetClocks,
+    ),
+    Operation(
+        method="GET",
+        path="/api/v1/health/report",
+        handler=show_report,
+        summary="The report of a month for the acceptance sheet: one page, to look at or to print",
+        scope=Scope.CAMERAS_READ,
+        query=ReportQuery,
+        content_type="text/html",
     ),
     Operation(
         method="GET",

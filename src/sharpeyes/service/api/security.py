@@ -88,7 +88,9 @@ async def harden(request: web.Request, handler: Next) -> web.StreamResponse:
 
 async def protect(request: web.Request, response: web.StreamResponse) -> None:
     """Give an answer its protective headers, before its first byte is sent."""
-    response.headers.update(_HEADERS)
+    for name, value in _HEADERS.items():
+        # A page of its own kind says itself what it may do, which is less.
+        response.headers.setdefault(name, value)
     if request.path.startswith("/api/"):
         response.headers.setdefault("Cache-Control", "no-store")
 

@@ -164,3 +164,35 @@ async def test_bad_questions_are_refused(api: Api, params: dict[str, str], field
     reply = await api.client.get("/api/v1/health/availability", params=params, headers=token)
     assert reply.status == 422
     assert [error["field"] for error in (await reply.json())["errors"]] == [field]
+
+
+async def test_the_month_is_one_page(api: Api, fleet: list[str]) -> None:
+    token = await api.token(Scope.CAMERAS_READ, division_code="420103")
+    month = f"{datetime.now(ZoneInfo('Asia/Shanghai')):%Y-%m}"
+    params = {"month": month, "lang": "en"}
+    reply = await api.client.get("/api/v1/health/report", params=params, headers=token)
+    page = await reply.text()
+    assert reply.status == 200, page
+    assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Jianghan" in page
+    # The other district's cameras are nobody's business here.
+    assert fleet[0] not in page
+    params["month"] = "2090-01"
+    reply = await api.client.get("/api/v1/health/report", params=params, headers=token)
+    assert (reply.status, (await reply.json())["errors"][0]["field"]) == (422, "month")
+
+
+async def test_clocks_are_counted_by_maker(api: Api, fleet: list[str]) -> None:
+    await api.context.pool.execute(
+        "INSERT INTO camera_clock SELECT camera_id, now(), -3000, 28800, true, '', NULL, '{1}',"
+        " '{1}' FROM camera WHERE device_code = $1",
+        fleet[0],
+    )
+    token = await api.token(Scope.CAMERAS_READ)
+    answer = await (await api.client.get("/api/v1/health/clocks", headers=token)).json()
+    assert answer["total"]["within_1_s"]["percent"] == 0
+    assert answer["total"]["within_5_s"]["percent"] == 100
+    assert answer["total"]["within_5_s"]["not_judged"] == {"tells_no_time": 1}
+    assert answer["total"]["median_s"]["value"] == 3
+    assert answer["total"]["mislabelled"] == 1
