@@ -49,6 +49,7 @@ _HOURS: Final = """
 SELECT count(*) FROM availability_rolled
 WHERE since >= $1 AND since < $2 AND NOT (since >= $3 AND since < $4)
 """
+_LAST_ROLLED: Final = "SELECT max(since) FROM availability_rolled"
 _DAYS: Final = "SELECT DISTINCT since FROM availability_day WHERE since >= $1 AND since < $2"
 
 
@@ -183,20 +184,24 @@ class AvailabilityStore:
         return path
 
     async def _hours_known(self, since: datetime, until: datetime) -> int:
-        begins, ends = self._whole_days(since, until, By.TOTAL)
+        begins, ends = await self._whole_days(since, until, By.TOTAL)
         known: int = await self._pool.fetchval(_HOURS, since, until, begins, ends)
-        days = [
-            day_of(row["since"], self._zone) for row in await self._pool.fetch(_DAYS, begins, ends)
-        ]
+        rows = await self._pool.fetch(_DAYS, begins, ends)
+        days = [day_of(row["since"], self._zone) for row in rows]
         # A day has 24 hours, but for zones that change their clocks.
         return known + sum((after - first) // HOUR for first, after in days)
 
-    def _whole_days(self, since: datetime, until: datetime, by: By) -> tuple[datetime, datetime]:
-        if by is By.HOUR:
+    async def _whole_days(
+        self, since: datetime, until: datetime, by: By
+    ) -> tuple[datetime, datetime]:
+        """Return which part is read from the sums of days."""
+        last = await self._pool.fetchval(_LAST_ROLLED)
+        if by is By.HOUR or last is None:
             return until, until
         begins, next_day = day_of(since, self._zone)
         begins = begins if begins == since else next_day
-        ends, _ = day_of(until, self._zone)
+        # Of a day that is over but not summed up, there are hours.
+        ends, _ = day_of(min(until, last + HOUR), self._zone)
         return begins, max(begins, ends)
 
     async def _from_sums(
@@ -205,7 +210,7 @@ class AvailabilityStore:
         join = _ABOVE.format(level=by.value) if by in {By.DISTRICT, By.STREET} else ""
         sql = _READ.format(key=_KEYS[by], sums=_SUMS, join=join)
         zone = [self._zone.key] if by is By.DAY else []
-        days = self._whole_days(since, until, by)
+        days = await self._whole_days(since, until, by)
         rows = await self._pool.fetch(sql, since, until, *days, path, *zone, timeout=_TIMEOUT_S)
         return {row["key"]: _tally(row) for row in rows}
 

@@ -10,6 +10,7 @@ import asyncpg
 import pytest_asyncio
 
 from sharpeyes.health.availability import Standing, Tally, tally
+from sharpeyes.health.availability_store import AvailabilityStore, By
 from sharpeyes.health.pasts import read_gaps, read_pasts
 from sharpeyes.health.rollup import SUM_COLUMNS, Rollup
 from sharpeyes.health.watch_gaps import note_watch
@@ -185,6 +186,20 @@ async def test_what_we_could_not_see_is_unknown(pool: asyncpg.Pool, city: list[i
         async for [past] in read_pasts(connection, since, until, camera_ids=[city[8]]):
             [interval] = past.timeline(gaps, since, until)[-1:]
     assert interval.standing is Standing.UNKNOWN
+
+
+async def test_a_day_that_is_not_summed_up_yet_is_read_by_its_hours(
+    pool: asyncpg.Pool, city: list[int]
+) -> None:
+    day = BEGIN + HOUR
+    await rollup(pool, day + timedelta(hours=24, minutes=5)).run_once()
+    store = AvailabilityStore(pool, ZONE)
+    report = await store.report(day, day + 24 * HOUR, By.TOTAL, None)
+    assert (report.hours, report.hours_known) == (24, 23)
+    assert sum(report.rows[0].availability.hours.values()) > 11 * 22
+    await rollup(pool, day + timedelta(hours=24, minutes=10)).run_once()
+    report = await store.report(day, day + 24 * HOUR, By.TOTAL, None)
+    assert report.hours_known == 24
 
 
 async def test_what_comes_late_is_summed_up_again(pool: asyncpg.Pool, city: list[int]) -> None:
