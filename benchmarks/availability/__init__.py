@@ -47,7 +47,10 @@ async def _measure(url: str, cameras: int, hours: int) -> dict[str, object]:
     await migrate(url)
     async with await open_pool(url, min_size=1, max_size=4, command_timeout_s=900) as pool:
         transitions = await make_city(pool, cameras)
-        await pool.execute("INSERT INTO availability_rolled VALUES ($1, 0, 0)", _START - HOUR)
+        # As if the hour before were summed up, of all that there is of it.
+        await pool.execute(
+            "INSERT INTO availability_rolled VALUES ($1, $2, $2)", _START - HOUR, transitions
+        )
         took_s = [await _sum_hour(pool, _START + number * HOUR) for number in range(hours)]
         whole_s = await _go_through_all(pool, _START + (hours - 1) * HOUR)
         size = await pool.fetchrow(
