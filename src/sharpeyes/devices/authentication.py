@@ -124,6 +124,11 @@ class Authorizer:
         """Whether the device has asked who we are."""
         return self._challenge is not None
 
+    @property
+    def has_been_accepted(self) -> bool:
+        """Whether the device once took the credentials."""
+        return self._was_accepted
+
     def header(self, method: str, uri: str) -> str | None:
         """Return the ``Authorization`` header for a request.
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sharpeyes.devices.address import DeviceAddress
-from sharpeyes.devices.credentials import Credentials
+from sharpeyes.devices.credentials import Credentials, LoginPermit
 from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.keyframe_decoding import UndecodableKeyframeError, decode_keyframe
 from sharpeyes.devices.rtp import EncodedKeyframe, KeyframeAssembler
@@ -52,6 +52,7 @@ class KeyframeStream:
         timeout_s: Longest time from connecting to the first keyframe, and from asking for a later
             one to its arrival.
         limits: How much is taken.
+        permit: Asked before each sign of life whether credentials may be sent with it.
 
     Raises:
         RtspUrlError: ``url`` cannot be used.
@@ -64,10 +65,11 @@ class KeyframeStream:
         *,
         timeout_s: float,
         limits: RtspLimits = _DEFAULT_LIMITS,
+        permit: LoginPermit | None = None,
     ) -> None:
         self.fault: Fault | None = None
         self.dropped = 0
-        self._client = RtspClient(DeviceAddress.of_rtsp(url), credentials, limits)
+        self._client = RtspClient(DeviceAddress.of_rtsp(url), credentials, limits, permit)
         self._timeout_s = timeout_s
         self._limits = limits
         self._deadline: float | None = None

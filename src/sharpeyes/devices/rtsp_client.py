@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from sharpeyes.devices.address import DeviceAddress
 from sharpeyes.devices.authentication import Authorizer
-from sharpeyes.devices.credentials import Credentials
+from sharpeyes.devices.credentials import Credentials, LoginPermit
 from sharpeyes.devices.fault import Fault, FaultKind, connection_fault, quoted
 from sharpeyes.devices.rtsp_connection import RtspConnection
 from sharpeyes.devices.rtsp_message import RtspResponse
@@ -24,16 +24,22 @@ class RtspClient:
         address: The stream.
         credentials: What is registered for the device, or None.
         limits: How much of an answer is taken.
+        permit: Asked before credentials are sent; None: they always may be.
     """
 
     def __init__(
-        self, address: DeviceAddress, credentials: Credentials | None, limits: RtspLimits
+        self,
+        address: DeviceAddress,
+        credentials: Credentials | None,
+        limits: RtspLimits,
+        permit: LoginPermit | None = None,
     ) -> None:
         self.address = address
         self.connection = RtspConnection(address.endpoint, limits)
         self.session: tuple[str, str] | None = None
         """Where a session that was set up is controlled, and its name."""
         self._authorizer = Authorizer(credentials)
+        self._permit = permit
 
     async def connect(self) -> Fault | None:
         """Open the connection."""
@@ -64,6 +70,7 @@ class RtspClient:
                 return self._general_fault(method, response) or response
             refusal = self._authorizer.refusal(response.all_of("www-authenticate"))
             if refusal is not None:
+                self._tell_refusal()
                 return Fault(FaultKind.AUTH, f"{self.address.endpoint} {refusal} ({method})")
 
     async def demand(
@@ -85,7 +92,15 @@ class RtspClient:
         headers = [("Session", session), *self._authorization("TEARDOWN", control)]
         self.connection.say_goodbye("TEARDOWN", control, headers)
 
+    def _tell_refusal(self) -> None:
+        """Tell of a password that was taken before: it was changed, and others still send it."""
+        permit = self._permit
+        if permit is not None and permit.may_send() and self._authorizer.has_been_accepted:
+            permit.refused()
+
     def _authorization(self, method: str, url: str) -> list[tuple[str, str]]:
+        if self._permit is not None and not self._permit.may_send():
+            return []
         header = self._authorizer.header(method, url)
         return [("Authorization", header)] if header is not None else []
 

@@ -3,12 +3,21 @@
 Hikvision locks an account for 30 minutes after five bad logins, Dahua blocks the source address.
 """
 
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from sharpeyes.devices.credentials import Credentials
 
 LOCKING_REFUSALS = 5
 """Bad logins at which devices lock an account."""
+
+_REMEMBERED_S = 2_100.0
+"""For how long devices may remember them: most lock for 30 min."""
+
+_AT_ONE_ADDRESS = LOCKING_REFUSALS - 2
+"""Bad logins at one address in that time, whosever they are; one is kept for an open stream whose
+password changes, and one for somebody else."""
 
 
 @dataclass(slots=True)
@@ -19,11 +28,41 @@ class _Login:
     second_chances: int = 0
 
 
+@dataclass(slots=True)
+class _Device:
+    logins: dict[Credentials, _Login] = field(default_factory=dict)
+    refused_at_s: deque[float] = field(default_factory=lambda: deque(maxlen=LOCKING_REFUSALS))
+
+    def attempts(self, now_s: float) -> int:
+        """Count bad logins that the device remembers, and those that may yet become such."""
+        recent = sum(now_s - at_s < _REMEMBERED_S for at_s in self.refused_at_s)
+        return recent + sum(login.under_way for login in self.logins.values())
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPermit:
+    """What one open stream may go on sending; a `LoginPermit`."""
+
+    logins: "LoginGuard"
+    host: str
+    credentials: Credentials
+    monotonic_s: Callable[[], float]
+
+    def may_send(self) -> bool:
+        """Whether the device has not refused it meanwhile, to whomever."""
+        return not self.logins.blocked_for_s(self.host, self.credentials, self.monotonic_s())
+
+    def refused(self) -> None:
+        """Note that the device refuses what it took before: the password was changed."""
+        self.logins.block(self.host, self.credentials, self.monotonic_s())
+
+
 class LoginGuard:
     """Counts refusals by device address and by what was refused.
 
     The channels of a recorder share their luck where they share credentials; one that is
-    registered with a wrong password neither keeps the others out nor is forgiven for their sake.
+    registered with a wrong password is not forgiven for the others' sake, nor does it keep them
+    out, unless several such have brought the device near the number that makes it lock.
     After `refusals_to_block` refusals no such password is sent until the block has passed; then
     one refusal is enough to block again. An edit of the record (`try_again`) grants one try more,
     as long as the device does not come near the number that makes it lock. Logins that are under
@@ -40,11 +79,12 @@ class LoginGuard:
     def __init__(self, *, refusals_to_block: int, block_s: float) -> None:
         self._refusals_to_block = refusals_to_block
         self._block_s = block_s
-        self._devices: dict[str, dict[Credentials, _Login]] = {}
+        self._devices: dict[str, _Device] = {}
 
     def blocked_for_s(self, host: str, credentials: Credentials, now_s: float) -> float:
         """Return for how many seconds yet a device is not sent this; 0 if it may be."""
-        login = self._devices.get(host, {}).get(credentials)
+        device = self._devices.get(host)
+        login = device.logins.get(credentials) if device else None
         if login is None or login.refusals < self._refusals_to_block:
             return 0.0
         return max(0.0, login.last_refusal_s + self._block_s - now_s)
@@ -63,6 +103,9 @@ class LoginGuard:
         refusals = min(login.refusals, self._refusals_to_block - 1)
         if refusals + login.under_way >= self._refusals_to_block:
             return False
+        if self._devices[host].attempts(now_s) >= _AT_ONE_ADDRESS:
+            self._forget(host, credentials, now_s)
+            return False
         if now_s >= login.last_refusal_s + self._block_s:
             login.second_chances = 0
         login.under_way += 1
@@ -79,32 +122,48 @@ class LoginGuard:
             now_s: the present.
             accepted: None if it ended before the device had an opinion of the password.
         """
-        login = self._devices[host][credentials]
+        login = self._devices[host].logins[credentials]
         login.under_way -= 1
         if accepted:
             login.refusals = 0
         elif accepted is False:
             login.refusals += 1
             login.last_refusal_s = now_s
-        if not login.refusals and not login.under_way:
-            del self._devices[host][credentials]
-            if not self._devices[host]:
-                del self._devices[host]
+            self._devices[host].refused_at_s.append(now_s)
+        self._forget(host, credentials, now_s)
 
     def block(self, host: str, credentials: Credentials, now_s: float) -> None:
         """Block what a device, by the stored status, was refusing before a restart."""
         login = self._login(host, credentials)
         login.refusals, login.last_refusal_s = self._refusals_to_block, now_s
+        self._devices[host].refused_at_s.append(now_s)
+
+    def permit(
+        self, host: str, credentials: Credentials, monotonic_s: Callable[[], float]
+    ) -> StreamPermit:
+        """Return what an open stream asks before it sends its password again."""
+        return StreamPermit(self, host, credentials, monotonic_s)
 
     def try_again(self, host: str) -> None:
         """Grant one try more, for an engineer has edited the record, perhaps for this."""
         # One below the last is kept for a stream that is open while the password changes: its
         # next sign of life is refused too.
         most = LOCKING_REFUSALS - 2 - self._refusals_to_block
-        for login in self._devices.get(host, {}).values():
+        device = self._devices.get(host)
+        for login in device.logins.values() if device else ():
             if login.refusals >= self._refusals_to_block and login.second_chances < most:
                 login.refusals = self._refusals_to_block - 1
                 login.second_chances += 1
 
     def _login(self, host: str, credentials: Credentials) -> _Login:
-        return self._devices.setdefault(host, {}).setdefault(credentials, _Login())
+        device = self._devices.setdefault(host, _Device())
+        return device.logins.setdefault(credentials, _Login())
+
+    def _forget(self, host: str, credentials: Credentials, now_s: float) -> None:
+        """Keep nothing of who is not suspected, nor of a device that remembers nothing."""
+        device = self._devices[host]
+        login = device.logins[credentials]
+        if not login.refusals and not login.under_way:
+            del device.logins[credentials]
+        if not device.logins and not device.attempts(now_s):
+            del self._devices[host]

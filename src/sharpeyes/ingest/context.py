@@ -13,7 +13,7 @@ import asyncpg
 
 from sharpeyes.detectors.finding import Finding
 from sharpeyes.detectors.zones import Zone
-from sharpeyes.devices.credentials import Credentials
+from sharpeyes.devices.credentials import Credentials, LoginPermit
 from sharpeyes.devices.settings import DeviceSettings
 from sharpeyes.ingest.settings import IngestSettings
 
@@ -51,6 +51,12 @@ class Logins(Protocol):
         self, host: str, credentials: Credentials, now_s: float, *, accepted: bool | None
     ) -> None:
         """Note how it ended; None if the device did not come to an opinion."""
+        ...
+
+    def permit(
+        self, host: str, credentials: Credentials, monotonic_s: Callable[[], float]
+    ) -> LoginPermit:
+        """Return what an open stream asks before it sends its password again."""
         ...
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Literal, Protocol, TypeVar
 
 from sharpeyes.detectors.picture import Frame, look_size
-from sharpeyes.devices.credentials import Credentials
+from sharpeyes.devices.credentials import Credentials, LoginPermit
 from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.jpeg import decode_jpeg, jpeg_size
 from sharpeyes.devices.keyframes import Keyframe, KeyframeStream, first_keyframe
@@ -98,6 +98,7 @@ class Sources:
                         credentials,
                         timeout_s=devices.keyframe_timeout_s,
                         limits=devices.rtsp,
+                        permit=self._permit(camera, credentials),
                     )
                     await stack.enter_async_context(stream)
                     return stream.fault or stream
@@ -127,6 +128,13 @@ class Sources:
                 return answer
             finally:
                 context.logins.end(host, credentials, context.monotonic_s(), accepted=accepted)
+
+    def _permit(self, camera: Camera, credentials: Credentials | None) -> LoginPermit | None:
+        """Keep the streams of a device whose password changes from locking it, each with a try."""
+        if credentials is None or camera.host is None:
+            return None
+        context = self._context
+        return context.logins.permit(camera.host, credentials, context.monotonic_s)
 
     async def _fetch_snapshot(
         self, camera: Camera, credentials: Credentials | None

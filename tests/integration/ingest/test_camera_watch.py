@@ -17,7 +17,7 @@ import pytest
 from sharpeyes.detectors.finding import Finding
 from sharpeyes.detectors.picture import Frame
 from sharpeyes.detectors.zones import Zone, ZoneKind
-from sharpeyes.devices.credentials import Credentials
+from sharpeyes.devices.credentials import Credentials, LoginPermit
 from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.settings import DeviceSettings
 from sharpeyes.devices.simulator.drawing import render
@@ -95,6 +95,11 @@ class NoLogins:
         self, host: str, credentials: Credentials, now_s: float, *, accepted: bool | None
     ) -> None:
         raise AssertionError(host, credentials, now_s, accepted)
+
+    def permit(
+        self, host: str, credentials: Credentials, monotonic_s: Callable[[], float]
+    ) -> LoginPermit:
+        raise AssertionError(host, credentials, monotonic_s)
 
 
 async def no_credentials(camera_id: int) -> Credentials | None:

@@ -52,7 +52,7 @@ def test_local_time_called_utc_is_no_error(told: str, local: str | None, error_s
     assert read_clock(words, NOW).error_s == error_s
 
 
-def test_a_reset_clock_is_far_off_but_a_clock() -> None:
+def test_hostile_51_a_reset_clock_is_far_off_but_a_clock() -> None:
     clock = read_clock(answer("1970-01-01", "00:00:07"), NOW)
 
     assert clock.offset_s == (datetime(1970, 1, 1, 0, 0, 7, tzinfo=UTC) - NOW).total_seconds()
@@ -94,7 +94,7 @@ def test_refuses_an_answer_without_utc() -> None:
         (timedelta(0), 0),
     ],
 )
-def test_tells_local_time_labelled_utc(offset: timedelta, zone_error_s: int) -> None:
+def test_hostile_52_local_time_labelled_utc_is_told(offset: timedelta, zone_error_s: int) -> None:
     told = NOW + offset
     clock = read_clock(answer(f"{told:%Y-%m-%d}", f"{told:%H:%M:%S}"), NOW)
 

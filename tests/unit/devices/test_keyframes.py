@@ -214,7 +214,7 @@ async def test_keeps_its_session_alive(serve: Serve) -> None:
             assert isinstance(await stream.next_keyframe(), Keyframe)
 
 
-async def test_a_session_timeout_of_nothing_is_none(serve: Serve) -> None:
+async def test_hostile_44_a_session_timeout_of_nothing_is_none(serve: Serve) -> None:
     camera = Camera()
     camera.session = "abc;timeout=0"
     port = await serve(camera.talk)
@@ -252,6 +252,7 @@ class Torn(Camera):
         (Keyless, "packets so far), but no keyframe within"),
         (Torn, "sends keyframes that"),
     ],
+    ids=["hostile_41_no RTP", "no keyframe", "torn"],
 )
 async def test_no_picture_is_a_fault_of_its_own(
     serve: Serve, camera: type[Camera], word: str

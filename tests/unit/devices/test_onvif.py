@@ -370,21 +370,31 @@ class Hostile(Device):
 
 
 HOSTILE_ANSWERS = {
-    "login page": ("200 OK", b"<!DOCTYPE html><html><form>", FaultKind.PROTOCOL, "web page"),
-    "two hundred megabytes": ("200 OK", b" " * 2_000_000, FaultKind.PROTOCOL, "65536 bytes"),
-    "external entity": (
+    "hostile_54_login page": (
+        "200 OK",
+        b"<!DOCTYPE html><html><form>",
+        FaultKind.PROTOCOL,
+        "web page",
+    ),
+    "hostile_53_two hundred megabytes": (
+        "200 OK",
+        b" " * 2_000_000,
+        FaultKind.PROTOCOL,
+        "65536 bytes",
+    ),
+    "hostile_45_external entity": (
         "200 OK",
         b'<!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + envelope("<a>&x;</a>"),
         FaultKind.PROTOCOL,
         "document type",
     ),
-    "invalid utf-8": (
+    "hostile_50_invalid utf-8": (
         "200 OK",
         envelope("<a>\xff</a>").replace(b"\xc3", b""),
         FaultKind.PROTOCOL,
         "well formed",
     ),
-    "month 13": (
+    "hostile_51_month 13": (
         "200 OK",
         envelope(
             "<tds:GetSystemDateAndTimeResponse><tt:UTCDateTime><tt:Date><tt:Month>13</tt:Month>"
@@ -401,7 +411,12 @@ HOSTILE_ANSWERS = {
         FaultKind.PROTOCOL,
         'does not do GetSystemDateAndTime: "no such thing"',
     ),
-    "locked": ("401 Unauthorized", soap_fault("s:x", "locked"), FaultKind.AUTH, "none are known"),
+    "hostile_55_26 attempts left": (
+        "401 Unauthorized",
+        soap_fault("s:x", "26 attempts left"),
+        FaultKind.AUTH,
+        "none are known",
+    ),
     "busy": ("503 Busy", b"", FaultKind.BUSY, "503"),
     "redirected": (
         "307 Go\r\nLocation: http://127.0.0.1:1/",
@@ -422,9 +437,11 @@ async def test_names_what_is_wrong(connect: Connect, name: str) -> None:
     expect_fault(await client.profiles(), kind, "")
 
 
-async def test_a_media_service_elsewhere_is_looked_for_on_the_device(connect: Connect) -> None:
+async def test_hostile_48_a_media_service_elsewhere_is_looked_for_on_the_device(
+    connect: Connect,
+) -> None:
     device = Device()
-    device.media_address = "http://198.51.100.1:{port}/onvif/media"
+    device.media_address = "http://127.0.0.2:{port}/onvif/media"
 
     assert isinstance(await (await connect(device)).profiles(), tuple)
 
@@ -442,7 +459,7 @@ async def test_an_unusable_media_service_is_named(
     expect_fault(await (await connect(device)).profiles(), FaultKind.PROTOCOL, word)
 
 
-async def test_unusable_addresses_are_named(connect: Connect) -> None:
+async def test_hostile_49_unusable_addresses_are_named(connect: Connect) -> None:
     device = Device()
     device.media_address = "http://h:{port}/m"
     device.answers["GetSnapshotUri"] = media_uri("GetSnapshotUri", "file:///etc/passwd")

@@ -8,10 +8,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from sharpeyes.devices.address import DeviceAddress
 from sharpeyes.devices.credentials import Credentials
 from sharpeyes.devices.errors import RtspUrlError
 from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.rtsp import RtspDescription, check_rtsp
+from sharpeyes.devices.rtsp_client import RtspClient
 from sharpeyes.devices.settings import RtspLimits
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -94,7 +96,7 @@ async def test_bears_harmless_oddities(serve: Serve, options: bytes) -> None:
     assert isinstance(await check(port), RtspDescription)
 
 
-async def test_takes_a_description_of_128_kilobytes(serve: Serve) -> None:
+async def test_hostile_38_but_a_description_of_128_kilobytes_is_taken(serve: Serve) -> None:
     body = SDP + b"a=note:" + b"n" * (128_000 - len(SDP) - 9) + b"\r\n"
     port = await serve(camera(OPTIONS_OK, with_body(body)))
 
@@ -102,34 +104,38 @@ async def test_takes_a_description_of_128_kilobytes(serve: Serve) -> None:
 
 
 BAD_ANSWERS = {
-    "negative length": (
+    "hostile_32_negative length": (
         b"RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n",
         FaultKind.PROTOCOL,
         "no number",
     ),
-    "ten gigabytes": (
+    "hostile_33_ten gigabytes": (
         b"RTSP/1.0 200 OK\r\nContent-Length: 10000000000\r\n\r\n",
         FaultKind.PROTOCOL,
         "announces",
     ),
-    "endless header": (
+    "hostile_34_endless header": (
         b"RTSP/1.0 200 OK\r\nX: " + b"a" * 2_000_000,
         FaultKind.PROTOCOL,
         "longer than",
     ),
-    "continuation lines": (
+    "hostile_35_continuation lines": (
         b"RTSP/1.0 200 OK\r\nX: 1\r\n" + b" 2\r\n" * 10_000,
         FaultKind.PROTOCOL,
         "longer than",
     ),
-    "long head": (b"RTSP/1.0 200 OK\r\n" + b"X: 1\r\n" * 10_000, FaultKind.PROTOCOL, "longer than"),
-    "many headers": (
+    "hostile_36_ten thousand headers": (
+        b"RTSP/1.0 200 OK\r\n" + b"X: 1\r\n" * 10_000,
+        FaultKind.PROTOCOL,
+        "longer than",
+    ),
+    "hostile_36_many headers": (
         b"RTSP/1.0 200 OK\r\n" + b"X:1\r\n" * 200 + b"\r\n",
         FaultKind.PROTOCOL,
         "more than 100",
     ),
     "frame cut short": (b"$\x00\xff\xff" + b"x" * 100, FaultKind.SILENT, "did not end it within"),
-    "frame, then silence": (
+    "hostile_37_frame, then silence": (
         b"$\x00\x01\x00" + b"x" * 256,
         FaultKind.SILENT,
         "did not end it within",
@@ -139,19 +145,19 @@ BAD_ANSWERS = {
         FaultKind.PROTOCOL,
         "without an answer",
     ),
-    "ten thousand media": (
+    "hostile_38_ten thousand media": (
         with_body(b"v=0\r\n" + b"m=video 0 RTP/AVP 96\r\n" * 10_000),
         FaultKind.PROTOCOL,
         "10000",
     ),
-    "cseq of the future": (with_body(SDP, sequence=7), FaultKind.PROTOCOL, "CSeq"),
-    "endless cseq": (
+    "hostile_42_cseq of the future": (with_body(SDP, sequence=7), FaultKind.PROTOCOL, "CSeq"),
+    "hostile_42_endless cseq": (
         b"RTSP/1.0 200 OK\r\nCSeq: " + b"1" * 5_000 + b"\r\n\r\n",
         FaultKind.PROTOCOL,
         "CSeq",
     ),
-    "cseq of the past": (with_body(SDP, sequence=1), FaultKind.PROTOCOL, "CSeq"),
-    "not enough bandwidth": (
+    "hostile_42_cseq of the past": (with_body(SDP, sequence=1), FaultKind.PROTOCOL, "CSeq"),
+    "hostile_43_not enough bandwidth": (
         b"RTSP/1.0 453 Not Enough Bandwidth\r\nCSeq: 2\r\n\r\n",
         FaultKind.BUSY,
         "no room",
@@ -184,7 +190,7 @@ async def test_names_what_is_wrong(serve: Serve, name: str) -> None:
     assert (fault.kind, word in fault.evidence) == (kind, True), fault
 
 
-async def test_follows_no_redirection(serve: Serve) -> None:
+async def test_hostile_40_no_redirection_is_followed(serve: Serve) -> None:
     elsewhere_asked = asyncio.Event()
 
     async def elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -379,7 +385,7 @@ async def test_gives_a_wrong_password_once(serve: Serve, challenge: str) -> None
     assert cam.attempts == 1
 
 
-async def test_bears_no_endless_nonces(serve: Serve) -> None:
+async def test_hostile_39_nonces_without_end(serve: Serve) -> None:
     endless = [f"n{number}" for number in range(100)]
     cam = PasswordCamera('Digest realm="cam", nonce="{nonce}", stale={stale}', nonces=endless)
 
@@ -388,6 +394,46 @@ async def test_bears_no_endless_nonces(serve: Serve) -> None:
     assert fault.kind is FaultKind.AUTH
     assert "again and again" in fault.evidence
     assert cam.attempts == 2
+
+
+class ChangingCamera(PasswordCamera):
+    is_changed = False
+
+    def accepts(self, request: str) -> bool:
+        return super().accepts(request) and not self.is_changed
+
+
+class Permit:
+    def __init__(self) -> None:
+        self.refusals = 0
+
+    def may_send(self) -> bool:
+        return not self.refusals
+
+    def refused(self) -> None:
+        self.refusals += 1
+
+
+async def test_a_password_that_was_changed_is_not_sent_by_the_next_open_stream(
+    serve: Serve,
+) -> None:
+    """Nor with the goodbye of the one that has found out."""
+    cam = ChangingCamera('Digest realm="cam", nonce="{nonce}"')
+    port, permit = await serve(cam.talk), Permit()
+    address = DeviceAddress.of_rtsp(f"rtsp://127.0.0.1:{port}/cam")
+    clients = [RtspClient(address, ADMIN, RtspLimits(), permit) for _ in range(2)]
+    for client in clients:
+        assert await client.connect() is None
+        assert not isinstance(await client.request("DESCRIBE", address.url), Fault)
+    cam.is_changed, attempts = True, cam.attempts
+    for client in clients:
+        answer = await client.request("DESCRIBE", address.url)
+        assert isinstance(answer, Fault)
+        assert answer.kind is FaultKind.AUTH
+        client.session = (address.url, "1")
+        client.close()
+    assert permit.refusals == 1
+    assert cam.attempts - attempts <= 2
 
 
 async def test_gives_no_password_where_none_is_asked(serve: Serve) -> None:

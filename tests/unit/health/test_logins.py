@@ -83,6 +83,33 @@ def test_many_edits_lock_no_account() -> None:
     refuse(logins, 4001)
 
 
+def test_wrong_passwords_of_several_channels_do_not_lock_their_recorder() -> None:
+    """Nor is the one that is right sent once they have brought the device near its limit."""
+    logins = guard()
+    wrong = [Credentials("admin", f"wrong {number}") for number in range(8)]
+    refused = 0
+    for now_s in range(2_000):
+        for credentials in wrong:
+            if logins.begin(HOST, credentials, now_s):
+                logins.end(HOST, credentials, now_s, accepted=False)
+                refused += 1
+    assert refused == LOCKING_REFUSALS - 2
+    assert not logins.begin(HOST, OTHER, 2_000)
+    assert logins.blocked_for_s(HOST, OTHER, 2_000) == 0
+    assert logins.begin(HOST, OTHER, 4_000)
+
+
+def test_open_streams_send_a_changed_password_no_further() -> None:
+    logins, now_s = guard(), 0.0
+    permits = [logins.permit(HOST, ADMIN, lambda: now_s) for _ in range(16)]
+    assert all(permit.may_send() for permit in permits)
+    permits[0].refused()
+    assert not any(permit.may_send() for permit in permits)
+    assert logins.permit(HOST, OTHER, lambda: now_s).may_send()
+    now_s = 3_601.0
+    assert permits[1].may_send()
+
+
 def test_channels_of_a_recorder_cannot_fail_all_at_once() -> None:
     logins = guard()
     assert [logins.begin(HOST, ADMIN, 0) for _ in range(8)].count(True) == 2
