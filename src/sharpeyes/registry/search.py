@@ -7,11 +7,14 @@ import re
 
 import msgspec
 
+from sharpeyes.registry.addresses import tidy_host
 from sharpeyes.registry.bounds import Bounds
 from sharpeyes.registry.camera import Life, Tier
 from sharpeyes.registry.errors import SearchError
 from sharpeyes.registry.fields import refuse_text
 from sharpeyes.registry.tokens import (
+    area_path,
+    area_token,
     district_token,
     life_token,
     maker_token,
@@ -35,6 +38,8 @@ _HAS_WORD = " OR ".join(
 _PLACE = re.compile(r"\$([0-9]+)", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{2,20}", re.ASCII)
 _ADDRESS = re.compile(r"[0-9]+(\.[0-9]+){3}|[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
+_ADDRESS_START = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){0,2}\.|[0-9]{1,3}(\.[0-9]{1,3}){1,2}", re.ASCII)
+_DISTRICT_DEPTH, _AREA_DEPTH = 2, 3
 
 
 class CameraFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +49,8 @@ class CameraFilter(msgspec.Struct, frozen=True, kw_only=True):
         tier: Whose points.
         division_path: Only in the division with this path and below it.
         text: Words, each of two characters or more, in the name, the address or the place's name;
-            or digits that a device code begins or ends with; or a whole code; or an IP address.
+            or digits that a device code begins or ends with; or a whole code; or an IP address, or
+            the first numbers of one.
         life: Where in their lives they are.
         place_kind: One of their kinds of place.
         maker: Their maker's number.
@@ -66,16 +72,21 @@ class Search:
     Args:
         wanted: The filter.
         begins: Its text is digits with which device codes begin; else they may end with them.
+        reach: The path of the division that who asks is confined to; empty: the whole city. No
+            condition is made of it, for the database sees to that, but less is looked at.
 
     Attributes:
         begins: As given. Then the list is in the order of device codes, for it is a range of them.
         arguments: The values of `$1`, `$2`, ...
         conditions: What must be true of `c`. They decide alone.
+        counted: Those of them that the kept counts tell apart, but for the division.
         sources: What an index answers and few cameras may meet, of which `conditions` then choose:
-            tables and a condition, to follow FROM. Of several each may have some. None: empty.
+            tables and a condition, to follow FROM; `{0}` stands for how many to look up at most.
+            Of several each may have some. None: empty.
         tokens: What the only source asks for, where it is tokens; else empty.
         boxed: The condition on cells of the map that a box is; None where there is none.
         division_path: Before which nothing is found; empty where all is meant.
+        within: The path of the smallest division in which all must lie that is found.
         is_counted: Whether the kept counts say how many there are: nothing else is asked for than
             what they tell apart.
 
@@ -83,11 +94,13 @@ class Search:
         SearchError: Nothing can be looked for like that; the message says why.
     """
 
-    def __init__(self, wanted: CameraFilter, *, begins: bool = False) -> None:
+    def __init__(self, wanted: CameraFilter, *, begins: bool = False, reach: str = "") -> None:
         self.begins = begins
         self.division_path = wanted.division_path or ""
+        self.within = reach if reach.startswith(self.division_path) else self.division_path
         self.arguments: list[object] = []
         self.conditions: list[str] = []
+        self.counted: list[str] = []
         self.sources: list[str] = []
         self.tokens: list[int] = []
         self.boxed: str | None = None
@@ -97,8 +110,10 @@ class Search:
             self._within(wanted.division_path)
         if wanted.tier is not None:
             self._equals("c.tier = {0}", int(wanted.tier), tier_token(wanted.tier), tokens)
+            self.counted.append(self.conditions[-1])
         if wanted.life is not None:
             self._equals("c.life = {0}", str(wanted.life), life_token(wanted.life), tokens)
+            self.counted.append(self.conditions[-1])
         if wanted.place_kind is not None:
             kind = wanted.place_kind
             self._equals("{0} = ANY (c.place_kinds)", kind, place_kind_token(kind), tokens)
@@ -108,14 +123,14 @@ class Search:
             self._inside(wanted.box)
         if wanted.text is not None:
             self._mentions(wanted.text, tokens)
-        if tokens and self.division_path.count("/") > 1:
-            tokens.append(district_token(self.division_path))
-        if tokens and (not self.sources or wanted.box):
-            self.tokens = sorted(set(tokens))
-            found = f"c.tokens @> {self.bind(self.tokens)}::integer[]"
-            # With a box both indexes are asked, and what both have is looked at.
-            both = " AND ".join(filter(None, (self.boxed, found)))
-            self.sources = [f"camera c WHERE {both}"]
+        if tokens and not self.sources:
+            self.tokens = sorted({*tokens, *self._where()})
+            self.sources = [_with_tokens(self.bind(self.tokens))]
+
+    @property
+    def depth(self) -> int:
+        """How many codes the path of `within` has; 3 are an area, see `area_path`."""
+        return self.within.count("/")
 
     def bind(self, value: object) -> str:
         """Return the place of a value in the query."""
@@ -125,6 +140,12 @@ class Search:
     def require(self, condition: str, value: object) -> None:
         """Narrow down further; `{0}` in the condition stands for the value."""
         self.conditions.append(f"({condition.format(self.bind(value))})")
+
+    def _where(self) -> list[int]:
+        """Return what tells the cameras of `within` from most others."""
+        if self.depth >= _AREA_DEPTH:
+            return [area_token(area_path(self.within))]
+        return [district_token(self.within)] if self.depth == _DISTRICT_DEPTH else []
 
     def _equals(self, condition: str, value: object, token: int | None, tokens: list[int]) -> None:
         self.require(condition, value)
@@ -144,7 +165,6 @@ class Search:
         cells = map_cells(box)
         if cells is not None:
             self.boxed = f"c.map_cell = ANY ({self.bind(cells)}::integer[])"
-            self.sources = [f"camera c WHERE {self.boxed}"]
 
     def _mentions(self, text: str, tokens: list[int]) -> None:
         words = text.split()
@@ -159,6 +179,8 @@ class Search:
             self._has_digits(text.strip())
         elif len(words) == 1 and _ADDRESS.fullmatch(text.strip().lower()):
             self._has_address(text.strip().lower())
+        elif len(words) == 1 and _ADDRESS_START.fullmatch(text.strip()):
+            self._has_address_start(text.strip())
         else:
             for word in words:
                 folded = _folded(word)
@@ -175,22 +197,48 @@ class Search:
             self.conditions.append(f"c.device_code BETWEEN {first} AND {last}")
             return
         tail = digits[-_LAST_DIGITS:][::-1]
-        lowest, highest = self.bind(tail), self.bind(f"{tail}:")
-        backwards = 'reverse(right(c.device_code, 6)) COLLATE "C"'
-        whole, pairs = self.bind(digits), self.bind(text_tokens(digits))
-        said = _HAS_WORD.format(whole)
-        self.conditions.append(f"(right(c.device_code, length({whole})) = {whole} OR {said})")
-        self.sources = [
-            f"camera c WHERE {backwards} >= {lowest} AND {backwards} < {highest}",
-            f"camera c WHERE c.tokens @> {pairs}::integer[]",
-        ]
+        lowest, beyond = self.bind(tail), self.bind(f"{tail}:")
+        self._says(f"right(c.device_code, length({{0}})) = {{0}}", digits)
+        self.sources.append(
+            f"cameras_with_last_digits({lowest}, {beyond}, {{0}}) AS found (camera_id)"
+            " JOIN camera c USING (camera_id)"
+        )
 
     def _has_address(self, address: str) -> None:
-        # Cameras are spread over shards by their host: the index of shards finds it.
-        here = self.bind(address)
-        condition = f"c.shard = (hashtext({here}) & 1023)::smallint AND c.host = {here}"
-        self.conditions.append(f"({condition})")
-        self.sources = [f"camera c WHERE {condition}"]
+        here = self.bind(tidy_host(address))
+        ways = [
+            f'c.host COLLATE "C" = {here}',
+            *(f'(c.{own} COLLATE "C" = {here} AND c.{own} <> c.host)' for own in ("ipv4", "ipv6")),
+        ]
+        self.conditions.append(f"({' OR '.join(ways)})")
+        self.sources = [f"camera c WHERE {way}" for way in ways]
+
+    def _has_address_start(self, start: str) -> None:
+        # Whole numbers of an address; or what a name says, such as that of a motorway.
+        first = f"{start.removesuffix('.')}."
+        here = self.bind(first)
+        self._says(f"c.host ^@ {here} OR c.ipv4 ^@ {here}", start)
+        # A range serves where the planner does not know the prefix.
+        lowest, beyond = self.bind(first), self.bind(f"{first[:-1]}/")
+        for column, others in (("host", "c.host IS NOT NULL"), ("ipv4", "c.ipv4 <> c.host")):
+            address = f'c.{column} COLLATE "C"'
+            self.sources.append(
+                f"camera c WHERE {others} AND {address} >= {lowest} AND {address} < {beyond}"
+            )
+
+    def _says(self, condition: str, text: str) -> None:
+        """Require a condition, in which `{0}` is the text, or that some text says it."""
+        whole = self.bind(text)
+        self.conditions.append(f"({condition.format(whole)} OR {_HAS_WORD.format(whole)})")
+        pairs = self.bind(sorted({*text_tokens(text), *self._where()}))
+        self.sources.append(_with_tokens(pairs))
+
+
+def _with_tokens(tokens: str) -> str:
+    return (
+        f"cameras_with({tokens}::integer[], {{0}}) AS found (camera_id)"
+        " JOIN camera c USING (camera_id)"
+    )
 
 
 def map_cells(box: Bounds, most: int = _CELLS_MAX) -> list[int] | None:

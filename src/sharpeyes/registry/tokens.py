@@ -1,6 +1,6 @@
 """The tokens by which cameras are found: pairs of characters, and traits that few have.
 
-The database computes the same (`camera_tokens` in the migration 0012) for whoever writes one
+The database computes the same (`camera_tokens` in the migrations) for whoever writes one
 camera; an import hands them in, because a million are computed here in a sixteenth of the time.
 """
 
@@ -18,6 +18,7 @@ from sharpeyes.registry.camera import CameraFile, Life, Tier
 _PLACE_KIND, _TIER, _MAKER, _LIFE = -2000000100, -2000000200, -2000000300, -2000000400
 _LIFE_NUMBERS = {Life.PLANNED: 1, Life.MAINTENANCE: 2, Life.REMOVED: 3}
 _BREAK = 0
+_AREA_DEPTH = 3
 
 
 def text_tokens(text: str) -> list[int]:
@@ -53,8 +54,28 @@ def life_token(life: Life) -> int | None:
 def district_token(division_path: str) -> int:
     """Return the token of the district in which a division lies, or of the city."""
     city, district = (*division_path.split("/"), "")[:2]
-    digest = hashlib.md5((district or city).encode(), usedforsecurity=False).digest()
+    return _named(district or city)
+
+
+def _named(name: str) -> int:
+    digest = hashlib.md5(name.encode(), usedforsecurity=False).digest()
     return int.from_bytes(digest[:4], signed=True)
+
+
+def area_path(division_path: str) -> str:
+    """Return the path of the area in which a division lies.
+
+    An area is a street with all below it, or what is filed directly under a district or the city:
+    the first three codes of a path.
+    """
+    codes = division_path.split("/")
+    return f"{'/'.join(codes[:3])}/" if len(codes) > _AREA_DEPTH else division_path
+
+
+@lru_cache(maxsize=1024)
+def area_token(area: str) -> int:
+    """Return the token of an area, by its path."""
+    return _named(area)
 
 
 def camera_tokens(
@@ -73,7 +94,7 @@ def camera_tokens(
         [f"{file.name}\0{file.place_name or ''}\0{file.address or ''}" for file in files]
     )
     return [
-        [*own.tolist(), *_traits(file, life), district_token(path)]
+        [*own.tolist(), *_traits(file, life), district_token(path), area_token(area_path(path))]
         for own, file, life, path in zip(pairs, files, lives, division_paths, strict=True)
     ]
 

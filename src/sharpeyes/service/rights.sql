@@ -108,8 +108,9 @@ FROM unnest(ARRAY['availability_hour', 'availability_day']) AS name;
 -- When we were not there is no secret: it explains what is unknown.
 SELECT pg_temp.open_table(name, 'SELECT', 'true', 'false')
 FROM unnest(ARRAY['availability_rolled', 'watch_gap', 'watch_seen']) AS name;
--- Its cells are nobody's division: a subtree's map is counted from its cameras.
-SELECT pg_temp.open_table('map_count', 'SELECT', 'false');
+-- Whose subtree is smaller than an area counts its cameras.
+SELECT pg_temp.open_table('area_count', 'SELECT', pg_temp.in_scope('area_path'));
+SELECT pg_temp.open_table('map_count', 'SELECT', pg_temp.in_scope('area_path'));
 SELECT pg_temp.open_table('place', 'SELECT, INSERT, UPDATE, DELETE',
                           pg_temp.in_scope('division_path'));
 SELECT pg_temp.open_table(name, privileges, pg_temp.of_camera(name))
@@ -174,3 +175,6 @@ BEGIN
     END LOOP;
 END
 $functions$;
+-- But for what looks into indexes, and knows itself whose cameras it may tell of.
+GRANT EXECUTE ON FUNCTION cameras_with, cameras_with_last_digits
+    TO sharpeyes_serving, sharpeyes_whole;

@@ -1,8 +1,7 @@
-"""Which cameras are on a page, and how many there are: quick at a million, whatever is asked.
+"""Looking for the cameras of one search: what indexes find, as long as it is few.
 
-What few cameras have is looked up in an index, and the few are sorted. What many have is met on
-the way along the order of the list, and whoever walks there soon has a page. Which of the two it is
-shows when the index is asked for a bounded number. See docs/design/registry.md.
+Estimates of how many there are mislead, so an index is asked for a bounded number, and what to do
+next depends on whether that was all. See docs/design/registry.md.
 """
 
 from __future__ import annotations
@@ -18,14 +17,16 @@ from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.registry.credentials import Connection
 from sharpeyes.registry.errors import SearchError
-from sharpeyes.registry.search import Search, numbered
+from sharpeyes.registry.search import Search
 from sharpeyes.registry.store import IS_MEASURED
-from sharpeyes.registry.tokens import district_token
+from sharpeyes.registry.tokens import area_token, district_token
+from sharpeyes.service.api.kept_counts import Area, KeptCounts
 
 StatusWord = Literal["ok", "degraded", "unreachable", "offline", "unknown", "not_measured"]
 
 COUNTED_MAX: Final = 2_000
-"""Cameras that are counted one by one; of more it is said that they are more."""
+"""Cameras that are counted one by one; of more it is said that they are more, at least where
+looking at twice as many does not spare much work."""
 
 # Looked up camera by camera: there are few of them, and the planner would read all statuses.
 _STATUS = (
@@ -36,18 +37,26 @@ _COLUMNS = ", ".join(
     f"c.{column}"
     for column in (
         *("camera_id", "division_path", "device_code", "name", "place_name", "address", "host"),
-        *("shard", "tier", "life", "maker", "place_kinds", "poll_mode", "longitude", "latitude"),
+        *("ipv4", "ipv6", "tier", "life", "maker", "place_kinds", "poll_mode", "longitude"),
+        "latitude",
     )
 )
 Key: TypeAlias = tuple[str | float, str, int]
 """Where in its list a camera stands, its device code, and its identity."""
 
-_CURSOR = re.compile(r"((?:[0-9A-Z]{2,16}/)+)([0-9]{20})", re.ASCII)
-_CODE = re.compile(r"[0-9]{20}", re.ASCII)
+AREAS_WITH_TOKENS: Final = """
+    unnest({0}::integer[]) WITH ORDINALITY AS district (token, number)
+    CROSS JOIN LATERAL (
+        SELECT own.token, own.path
+        FROM unnest({1}::integer[], {2}::text[], {3}::bigint[]) AS own (token, path, number)
+        WHERE own.number = district.number
+            AND EXISTS (SELECT FROM cameras_with({4}::integer[] || district.token, 1))
+        OFFSET 0
+    ) AS area
+"""
+"""Areas in the order of lists, but for those in districts where none has all tokens; the values are
+those of `Finder.token_loops`."""
 NOT_A_CURSOR = "after must be the `next` of a page of the same search"
-_BY_DIVISION = "hit.division_path"
-_WITH_TOKENS = "camera c WHERE c.tokens @> {0}::integer[]"
-_GLANCED = 1_500
 
 
 @asynccontextmanager
@@ -94,151 +103,70 @@ class Few:
     are_all: bool
 
 
-def require_status(search: Search, status: StatusWord) -> bool:
-    """Narrow down to cameras that are so now, and return whether their status must be read."""
+def require_status(search: Search, status: StatusWord) -> None:
+    """Narrow down to cameras that are so now."""
     if status == "not_measured":
         search.conditions.append(f"NOT {IS_MEASURED}")
-        return False
+        search.counted.append(search.conditions[-1])
+        return
     search.conditions.append(IS_MEASURED)
     # Where there is no row yet, nothing is known; no other status needs to be asked so.
     known = "COALESCE(s.status, 'unknown')" if status == "unknown" else "s.status"
     search.require(f"{known} = {{0}}", status)
-    if status in {"offline", "unreachable", "degraded"} and not search.sources:
-        found = search.bind(status)
-        search.sources = [
-            f"camera_status AS known JOIN camera c USING (camera_id) WHERE known.status = {found}"
-        ]
-    return True
+    search.counted += search.conditions[-2:]
+
+
+def of_status(search: Search, status: str) -> str:
+    """Return the source of the cameras that have a status which is on record, as `sources` are."""
+    return (
+        "camera_status AS known JOIN camera c USING (camera_id)"
+        f" WHERE known.status = {search.bind(status)}"
+    )
 
 
 class Finder:
-    """Finds the pages of one search.
+    """Looks for the cameras of one search.
 
     Args:
         connection: In a transaction, so that all queries of a page see as far.
         search: What is asked for, status included.
-        has_status: Whether its conditions name `s`, the status.
+        status: Of which they must be; None: of any.
 
     Attributes:
         search: As given.
+        status: As given.
+        counts: The kept counts of the search.
         tables: To follow `FROM camera AS`.
         where: Its conditions.
     """
 
-    def __init__(self, connection: Connection, search: Search, *, has_status: bool) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, search: Search, status: StatusWord | None) -> None:
         self.search = search
+        self.status = status
+        self.counts = KeptCounts(connection, search)
+        has_status = any("s.status" in condition for condition in search.conditions)
         self.tables = f"c {_STATUS}" if has_status else "c"
         self.where = " AND ".join(search.conditions) or "true"
 
-    async def page(self, after: str | None, limit: int) -> Found:
-        """Return a page in the order of divisions and, in each, of device codes.
-
-        Raises:
-            SearchError: `after` is not the `next` of a page.
-        """
-        search = self.search
-        if search.begins:
-            return await self._page_of_codes(after, limit)
-        # An index begins where the cursor says, and goes through all before the division otherwise.
-        first = (search.division_path, "")
-        cursor = first if after is None else max(first, read_cursor(after, _CURSOR))
-        if search.is_counted:
-            return await self._page_of_counted(cursor, limit)
-        if not search.sources:
-            keys = await self._walk(cursor, limit, "true")
-            return found_page(keys, limit, *await self.count())
-        if search.tokens and len(keys := await self._glance(cursor, limit)) > limit:
-            return found_page(keys, limit, limit, is_estimate=True)
-        few = await self.few(_BY_DIVISION, cursor, limit, search.sources, "true")
-        if few.are_all:
-            return found_page(few.keys, limit, few.total, is_estimate=False)
-        if search.tokens:
-            keys = await self._by_district(cursor, limit)
-        else:
-            keys = await self._walk(cursor, limit, "true")
-        # What is on the page was not among what was counted, perhaps.
-        total = max(few.total, min(len(keys), limit))
-        return found_page(keys, limit, total, is_estimate=True)
-
-    async def _page_of_codes(self, after: str | None, limit: int) -> Found:
-        """Return a page in the order of codes: a range of them is asked for."""
-        if after is not None and not _CODE.fullmatch(after):
-            raise SearchError(NOT_A_CURSOR)
-        arguments = [*self.search.arguments, after or "", limit + 1]
-        code, most = f"${len(arguments) - 1}", f"${len(arguments)}"
-        rows = await self.fetch(
-            f"""
-            SELECT '', c.device_code, c.camera_id FROM camera AS {self.tables}
-            WHERE c.device_code > {code} AND {self.where} ORDER BY c.device_code LIMIT {most}
-            """,  # noqa: S608  # made of our own words
-            arguments,
-        )
-        return found_page([tuple(row) for row in rows], limit, *await self.count())
-
-    async def _page_of_counted(self, cursor: tuple[str, str], limit: int) -> Found:
-        """Return a page of what the kept counts tell apart: they say in which divisions to look."""
-        if all("c.division_path" in condition for condition in self.search.conditions):
-            keys = await self._walk(cursor, limit, "true")
-            return found_page(keys, limit, *await self.count())
-        arguments = [*self.search.arguments, cursor[0], limit + 2]
-        path, most = f"${len(arguments) - 1}", f"${len(arguments)}"
-        [held] = await self.fetch(
-            f"""
-            WITH held AS (
-                SELECT c.division_path AS path, sum(c.cameras)::bigint AS cameras
-                FROM camera_count AS c WHERE {self.where.replace("s.status", "c.status")}
-                GROUP BY 1 HAVING sum(c.cameras) > 0
-            )
-            SELECT COALESCE(sum(cameras), 0)::bigint AS total, ARRAY(
-                SELECT path FROM held WHERE path >= {path} ORDER BY path LIMIT {most}
-            ) AS paths FROM held
-            """,  # noqa: S608  # made of our own words
-            arguments,
-        )
-        paths = held["paths"]
-        keys = await self._walk(cursor, limit, "c.division_path = ANY ({0}::text[])", paths)
-        return found_page(keys, limit, held["total"], is_estimate=False)
-
-    async def _by_district(self, cursor: tuple[str, str], limit: int) -> list[Key]:
-        """Return a page of what many have: in some districts they are few, in others next door."""
-        districts = await self._connection.fetch(
-            "SELECT path, level = 'city' AS is_city FROM division"
-            " WHERE level IN ('city', 'district') ORDER BY path"
-        )
-        keys: list[Key] = []
-        for path, is_city in districts:
-            end = path if is_city else f"{path[:-1]}0"
-            if cursor[0] > end or len(keys) > limit:
-                continue
-            tokens = [*self.search.tokens, district_token(path)]
-            within = (
-                f"c.division_path = '{path}'"
-                if is_city
-                else f"c.division_path >= '{path}' AND c.division_path < '{end}'"
-            )
-            most = limit - len(keys)
-            start = max(cursor, (path, ""))
-            few = await self.few(_BY_DIVISION, start, most, [_WITH_TOKENS], within, tokens)
-            keys += few.keys if few.are_all else await self._walk(start, most, within)
-        return keys
-
-    async def few(
+    async def look(
         self,
         rank: str,
         cursor: tuple[object, str],
         limit: int,
         sources: Sequence[str],
-        within: str,
-        *values: object,
+        most: int,
     ) -> Few:
-        """Return a page of what indexes find, as long as they find few."""
-        arguments = [*self.search.arguments, *values, *cursor, limit + 1]
-        first, second, most = (f"${len(arguments) - back}" for back in (2, 1, 0))
-        value = f"${len(arguments) - 3}"
-        bound = COUNTED_MAX + 1
+        """Return a page of what indexes find, as long as they find few.
+
+        Args:
+            rank: SQL of where in its list the camera `hit` stands.
+            cursor: After which rank and code.
+            limit: Cameras on a page; one more is returned.
+            sources: As those of a search.
+            most: How many are few.
+        """
         found = " UNION ".join(
-            f"(SELECT {_COLUMNS} FROM {source.format(value)} LIMIT {bound})"  # noqa: S608  # ours
+            f"(SELECT {_COLUMNS} FROM {source.format('{3}')} LIMIT {{3}})"  # noqa: S608  # ours
             for source in sources
         )
         [row] = await self.fetch(
@@ -246,10 +174,10 @@ class Finder:
             WITH candidate AS MATERIALIZED ({found}),
             hit AS MATERIALIZED (
                 SELECT c.camera_id, c.division_path, c.device_code, c.longitude, c.latitude
-                FROM candidate AS {self.tables} WHERE {self.where} AND {within}
+                FROM candidate AS {self.tables} WHERE {self.where}
             ), page AS (
                 SELECT {rank} AS rank, device_code, camera_id FROM hit
-                WHERE ({rank}, device_code) > ({first}, {second}) ORDER BY 1, 2 LIMIT {most}
+                WHERE ({rank}, device_code) > ({{0}}, {{1}}) ORDER BY 1, 2 LIMIT {{2}}
             )
             SELECT (SELECT count(*) FROM candidate) AS candidates,
                 (SELECT count(*) FROM hit) AS total,
@@ -257,70 +185,51 @@ class Finder:
                 ARRAY(SELECT device_code FROM page ORDER BY rank, device_code) AS codes,
                 ARRAY(SELECT camera_id FROM page ORDER BY rank, device_code) AS camera_ids
             """,  # noqa: S608  # made of our own words
-            arguments,
+            *cursor,
+            limit + 1,
+            most + 1,
         )
         keys = zip(row["ranks"], row["codes"], row["camera_ids"], strict=True)
-        return Few(list(keys), row["total"], row["candidates"] <= COUNTED_MAX)
+        return Few(list(keys), row["total"], row["candidates"] <= most)
 
-    async def _walk(
-        self, cursor: tuple[str, str], limit: int, within: str, *values: object
-    ) -> list[Key]:
-        """Return a page as it is met on the way along the order of the list."""
-        arguments = [*self.search.arguments, *values, *cursor, limit + 1]
-        path, code, most = (f"${len(arguments) - back}" for back in (2, 1, 0))
+    def token_loops(self, areas: Sequence[Area]) -> tuple[object, ...]:
+        """Return the values for `AREAS_WITH_TOKENS`."""
+        districts = list(dict.fromkeys(district_token(area.path) for area in areas))
+        return (
+            districts,
+            [area_token(area.path) for area in areas],
+            [area.path for area in areas],
+            [districts.index(district_token(area.path)) + 1 for area in areas],
+            self.search.tokens,
+        )
+
+    async def areas_with_tokens(self) -> list[str]:
+        """Return the paths of the areas where some camera has all tokens."""
         rows = await self.fetch(
             f"""
-            SELECT c.division_path, c.device_code, c.camera_id FROM camera AS {self.tables}
-            WHERE (c.division_path, c.device_code) > ({path}, {code}) AND {self.where}
-                AND {within.format(f"${len(arguments) - 3}")}
-            ORDER BY c.division_path, c.device_code LIMIT {most}
+            SELECT area.path FROM {AREAS_WITH_TOKENS}
+            WHERE EXISTS (SELECT FROM cameras_with({{4}}::integer[] || area.token, 1))
             """,  # noqa: S608  # made of our own words
-            arguments,
+            *self.token_loops(await self.counts.areas()),
         )
-        return [tuple(row) for row in rows]
-
-    async def _glance(self, cursor: tuple[str, str], limit: int) -> list[Key]:
-        """Return what of a page is among the very next cameras: all of it, where most match."""
-        arguments = [*self.search.arguments, *cursor, limit + 1]
-        path, code, most = (f"${len(arguments) - back}" for back in (2, 1, 0))
-        # The division's range is repeated inside, or the glance would not reach into it.
-        range_ = " AND ".join(c for c in self.search.conditions if "c.division_path" in c) or "true"
-        rows = await self.fetch(
-            f"""
-            SELECT c.division_path, c.device_code, c.camera_id FROM (
-                SELECT {_COLUMNS} FROM camera AS c
-                WHERE (c.division_path, c.device_code) > ({path}, {code}) AND {range_}
-                ORDER BY c.division_path, c.device_code LIMIT {_GLANCED}
-            ) AS {self.tables} WHERE {self.where}
-            ORDER BY c.division_path, c.device_code LIMIT {most}
-            """,  # noqa: S608  # made of our own words
-            arguments,
-        )
-        return [tuple(row) for row in rows]
+        return [row["path"] for row in rows]
 
     async def count(self) -> tuple[int, bool]:
         """Return how many match, and whether there are more than that."""
         if self.search.is_counted:
-            [row] = await self.fetch(
-                "SELECT COALESCE(sum(c.cameras), 0)::bigint AS total"  # noqa: S608  # our own words
-                f" FROM camera_count AS c WHERE {self.where.replace('s.status', 'c.status')}",
-                self.search.arguments,
-            )
-            return row["total"], False
+            return await self.counts.total(), False
         [row] = await self.fetch(
             f"""
             SELECT count(*) AS total FROM (
                 SELECT 1 FROM camera AS {self.tables} WHERE {self.where} LIMIT {COUNTED_MAX + 1}
             ) AS counted
-            """,  # noqa: S608  # made of our own words
-            self.search.arguments,
+            """  # noqa: S608  # made of our own words
         )
         return min(row["total"], COUNTED_MAX), row["total"] > COUNTED_MAX
 
-    async def fetch(self, sql: str, arguments: list[object]) -> list[asyncpg.Record]:
-        """Return the rows of a query, which need not name all arguments."""
-        text, values = numbered(sql, arguments)
-        return await self._connection.fetch(text, *values)
+    async def fetch(self, sql: str, *values: object) -> list[asyncpg.Record]:
+        """Return the rows of a query in which `{0}`, `{1}`, ... stand for the values."""
+        return await self.counts.fetch(sql, *values)
 
 
 def found_page(keys: Sequence[Key], limit: int, total: int, is_estimate: bool) -> Found:

@@ -26,6 +26,8 @@ from sharpeyes.service.api.camera_finding import (
     require_status,
 )
 from sharpeyes.service.api.camera_nearest import Nearest
+from sharpeyes.service.api.camera_pages import ListPages
+from sharpeyes.service.serving_pool import WHOLE_CITY, current_reach
 
 TierWord = Literal["city", "district", "social", "police", "other"]
 
@@ -38,7 +40,7 @@ class CameraFilterQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         division: with all divisions below it.
         status: as it is now.
         q: words of two characters or more, in the name, the address or the place's name; or digits
-            that a code begins or ends with; or an IP address.
+            that a code begins or ends with; or an IP address, or its first numbers.
         life: where in their lives they are.
         place_kind: one of their kinds of place.
         maker: their maker's number.
@@ -147,10 +149,10 @@ async def camera_page(pool: asyncpg.Pool, query: CameraQuery) -> CameraPage:
         UnknownDivisionError: there is no such division.
     """
     async with finding(pool) as connection:
-        search, has_status = await read_search(connection, query)
-        finder = Finder(connection, search, has_status=has_status)
+        search = await read_search(connection, query)
+        finder = Finder(connection, search, query.status)
         if query.near is None:
-            found = await finder.page(query.after, query.limit)
+            found = await ListPages(finder).page(query.after, query.limit)
         else:
             longitude, latitude = _numbers(query.near, 2, "near must be longitude,latitude")
             nearest = Nearest(finder, longitude, latitude)
@@ -170,8 +172,8 @@ async def camera_view(pool: asyncpg.Pool, device_code: str) -> CameraView | None
     return None if row is None else _view(row)
 
 
-async def read_search(connection: Connection, query: CameraFilterQuery) -> tuple[Search, bool]:
-    """Return the search that a query asks for, and whether it needs the status.
+async def read_search(connection: Connection, query: CameraFilterQuery) -> Search:
+    """Return the search that a query asks for.
 
     Raises:
         SearchError: nothing can be looked for like that.
@@ -187,8 +189,10 @@ async def read_search(connection: Connection, query: CameraFilterQuery) -> tuple
         box=None if query.bbox is None else read_box(query.bbox),
     )
     begins = are_digits(query.q) and await _begins_a_code(connection, (query.q or "").strip())
-    search = Search(wanted, begins=begins)
-    return search, query.status is not None and require_status(search, query.status)
+    search = Search(wanted, begins=begins, reach=current_reach() or WHOLE_CITY)
+    if query.status is not None:
+        require_status(search, query.status)
+    return search
 
 
 def read_box(text: str) -> Bounds:

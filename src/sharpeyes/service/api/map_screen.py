@@ -25,11 +25,11 @@ from sharpeyes.service.api.camera_screen import (
     read_search,
 )
 from sharpeyes.service.api.context import CONTEXT
+from sharpeyes.service.api.kept_counts import AREA_DEPTH, KeptCounts
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.reading import read_query
 from sharpeyes.service.api.refusals import refusals
 from sharpeyes.service.roles import Scope
-from sharpeyes.service.serving_pool import WHOLE_CITY, current_reach
 
 POINTS_MAX = 2000
 """Cameras that are answered as points."""
@@ -118,7 +118,7 @@ async def map_view(pool: asyncpg.Pool, query: MapQuery) -> MapView:
 
 async def _points(connection: Connection, query: MapQuery) -> list[MapPoint] | None:
     """Return the cameras in view; None where they are too many."""
-    search, _ = await read_search(connection, query)
+    search = await read_search(connection, query)
     # What the box leaves is few: the text is compared, not looked up.
     near = search.boxed or "true"
     rows = await _fetch(
@@ -140,10 +140,11 @@ async def _cells(
 ) -> list[asyncpg.Record]:
     """Count by cell and status: from the kept counts, where they tell apart what is asked for."""
     grid = f"c.map_cell >> {16 + doublings} AS x, (c.map_cell & 65535) >> {doublings} AS y"
-    unfiltered = msgspec.structs.replace(query, bbox=None)
-    search, _ = await read_search(connection, unfiltered)
-    kept = search.is_counted and query.division is None and current_reach() in {None, WHOLE_CITY}
-    search, _ = await read_search(connection, unfiltered if kept else query)
+    search = await read_search(connection, msgspec.structs.replace(query, bbox=None))
+    counts = KeptCounts(connection, search)
+    kept = search.is_counted and counts.are_kept and search.division_path.count("/") <= AREA_DEPTH
+    if not kept:
+        search = await read_search(connection, query)
     corners = [
         search.bind(value)
         for value in (
@@ -158,18 +159,18 @@ async def _cells(
         f" AND {corners[1]}::integer * 65536 + 65535"
         f" AND (c.map_cell & 65535) BETWEEN {corners[2]}::integer AND {corners[3]}::integer"
     )
-    where = " AND ".join([in_view, *search.conditions])
     if kept:
         sql = f"""
             SELECT {grid}, {_OF_COUNT}, sum(c.cameras)::bigint AS cameras
-            FROM map_count AS c WHERE {where.replace("s.status", "c.status")}
+            FROM map_count AS c
+            WHERE {in_view} AND {counts.within("area_path")} AND {counts.conditions}
             GROUP BY 1, 2, 3 HAVING sum(c.cameras) > 0
         """  # noqa: S608  # made of our own words
     else:
         sql = f"""
             SELECT {grid}, {_OF_CAMERA}, count(*) AS cameras
             FROM camera AS c LEFT JOIN camera_status AS s ON s.camera_id = c.camera_id
-            WHERE {where} GROUP BY 1, 2, 3
+            WHERE {' AND '.join([in_view, *search.conditions])} GROUP BY 1, 2, 3
         """  # noqa: S608  # made of our own words
     return await _fetch(connection, sql, search.arguments)
 
