@@ -19,10 +19,11 @@ GRIDS = 16_000
 TIER_SHARES = (2, 8, 90)
 
 _CITY = "420100"
-# The rows' order puts parents first, on which their children's paths depend.
+# With the paths, which triggers would look up one by one.
 _ADD = """
-    INSERT INTO division (division_code, parent_code, level, name_zh, name_en, local)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[])
+    INSERT INTO division (division_code, parent_code, level, name_zh, name_en, local, path)
+    SELECT * FROM unnest(
+        $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::text[])
 """
 # Code, longitude and latitude of the middle.
 _DISTRICTS = {
@@ -43,6 +44,25 @@ _DISTRICTS = {
     "WEDZ": (114.16, 30.49),
     "EASTLAKEPARK": (114.40, 30.55),
 }
+_DISTRICT_NAMES = dict(
+    zip(
+        _DISTRICTS,
+        (
+            *("江岸区", "江汉区", "硚口区", "汉阳区", "武昌区", "青山区", "洪山区", "东西湖区"),
+            *(
+                "汉南区",
+                "蔡甸区",
+                "江夏区",
+                "黄陂区",
+                "新洲区",
+                "东湖高新",
+                "武汉经开",
+                "东湖风景区",
+            ),
+        ),
+        strict=True,
+    )
+)
 _LOCAL_NAMES = {
     "EASTLAKE": "东湖新技术开发区",
     "WEDZ": "武汉经济技术开发区",
@@ -89,8 +109,16 @@ def make_divisions(
 
 async def add_divisions(pool: asyncpg.Pool, rows: Sequence[DivisionRow]) -> None:
     """Put divisions into the database."""
+    paths = {_CITY: f"{_CITY}/"} | {code: f"{_CITY}/{code}/" for code in _DISTRICTS}
+    for row in rows:
+        paths[row.division_code] = f"{paths[row.parent_code]}{row.division_code}/"
     columns = [list(column) for column in zip(*map(astuple, rows), strict=True)]
-    await pool.execute(_ADD, *columns, timeout=600)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("ALTER TABLE division DISABLE TRIGGER USER")
+        await connection.execute(
+            _ADD, *columns, [paths[row.division_code] for row in rows], timeout=600
+        )
+        await connection.execute("ALTER TABLE division ENABLE TRIGGER USER")
 
 
 def _codes(rows: list[DivisionRow]) -> list[str]:
@@ -159,7 +187,8 @@ def _catalogue(rng: random.Random, index: int, tier: int, district: str) -> list
         functions,
         str(int(draw() * 3) + 1),
         "2" if draw() < 0.5 else "4",
-        f"武汉市{place}{number}号",
+        # Half of the offices name the city, half the district.
+        f"{'武汉市' if draw() < 0.5 else _DISTRICT_NAMES[district]}{place}{number}号",
         f"{longitude + draw() * 0.06 - 0.03:.6f}",
         f"{latitude + draw() * 0.06 - 0.03:.6f}",
         str(_PLACE_KINDS[int(draw() * 12)]),

@@ -21,14 +21,20 @@ SELECT from_status, to_status, NULLIF(decided_by, '') AS "check", cause, evidenc
 FROM camera_transition WHERE camera_id = $1 ORDER BY at DESC, transition_id DESC LIMIT $2
 """
 
-# From the counts that the database keeps. A district is the second code of a path; what is filed
-# under the city itself has none. A camera that is not asked counts as nothing that it once was.
+# From the counts that the database keeps: of whole areas, or for whoever is confined to less than
+# one, and so is told none of those, of divisions. A district is the second code of a path; what is
+# filed under the city itself has none. A camera that is not asked counts as nothing that it was.
 _SUMMARY = f"""
-WITH known AS (
-    SELECT c.tier, c.life, COALESCE(NULLIF(split_part(c.division_path, '/', 2), ''),
-                                    split_part(c.division_path, '/', 1)) AS division_code,
+WITH kept AS (
+    SELECT area_path AS path, tier, life, poll_mode, status, cameras FROM area_count
+    UNION ALL
+    SELECT division_path, tier, life, poll_mode, status, cameras FROM camera_count
+    WHERE NOT EXISTS (SELECT FROM area_count)
+), known AS (
+    SELECT c.tier, c.life, COALESCE(NULLIF(split_part(c.path, '/', 2), ''),
+                                    split_part(c.path, '/', 1)) AS division_code,
            CASE WHEN {IS_MEASURED} THEN c.status ELSE 'not_measured' END AS status, c.cameras
-    FROM camera_count c WHERE c.life <> 'removed'
+    FROM kept c WHERE c.life <> 'removed'
 ), counted AS (
     SELECT tier, life, division_code, status, sum(cameras) AS cameras
     FROM known GROUP BY 1, 2, 3, 4 HAVING sum(cameras) <> 0

@@ -38,7 +38,7 @@ _HAS_WORD = " OR ".join(
 _PLACE = re.compile(r"\$([0-9]+)", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{2,20}", re.ASCII)
 _ADDRESS = re.compile(r"[0-9]+(\.[0-9]+){3}|[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII)
-_ADDRESS_START = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){0,2}\.|[0-9]{1,3}(\.[0-9]{1,3}){1,2}", re.ASCII)
+_ADDRESS_START = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){0,2}\.|[0-9]{1,3}(\.[0-9]{1,3}){1,2}")
 _DISTRICT_DEPTH, _AREA_DEPTH = 2, 3
 
 
@@ -198,7 +198,7 @@ class Search:
             return
         tail = digits[-_LAST_DIGITS:][::-1]
         lowest, beyond = self.bind(tail), self.bind(f"{tail}:")
-        self._says(f"right(c.device_code, length({{0}})) = {{0}}", digits)
+        self._says("right(c.device_code, length({{0}})) = {{0}}", digits)
         self.sources.append(
             f"cameras_with_last_digits({lowest}, {beyond}, {{0}}) AS found (camera_id)"
             " JOIN camera c USING (camera_id)"

@@ -14,6 +14,8 @@ from sharpeyes.registry.bounds import Bounds
 from sharpeyes.registry.search import CELL_DEG, map_cells
 from sharpeyes.service.api import camera_finding
 from sharpeyes.service.api.camera_finding import (
+    ON_RECORD,
+    READ_SHARE,
     Few,
     Finder,
     Found,
@@ -22,11 +24,18 @@ from sharpeyes.service.api.camera_finding import (
     of_status,
     read_cursor,
 )
+from sharpeyes.service.api.kept_counts import path_range
 from sharpeyes.service.serving_pool import WHOLE_CITY, current_reach
 
 _CURSOR = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?):([0-9]{20})", re.ASCII)
 _M_PER_DEGREE: Final = 111_195.0
-_FIRST_RADIUS_M: Final = 700.0
+_FIRST_RADIUS_M: Final = 1_500.0
+_STEPS: Final = 64
+_SCANNED_MAX: Final = 20_000
+_FOR_COUNTED: Final = 1.5
+# The counts tell nothing of a text: fewer have it than that.
+_AT_ONCE: Final = 24.0
+_NEAR_M: Final = 5_000.0
 # Some 140 km around; from there on all cells are looked at.
 _CELLS_MAX: Final = 65_536
 
@@ -55,68 +64,102 @@ class Nearest:
         """
         far, code = ("-1", "") if after is None else read_cursor(after, _CURSOR)
         cursor = (float(far), code)
-        total, is_estimate = 0, True
-        if self._finder.search.is_counted:
-            total, is_estimate = await self._finder.count()
-        few = await self._look(cursor, limit, total)
-        if few is not None and few.are_all:
+        search = self._finder.search
+        if search.is_counted:
+            total, _ = await self._finder.count()
+            few = await self._look(cursor, limit, total)
+            keys = few.keys if few else await self._around(cursor, limit, _FOR_COUNTED)
+            return found_page(keys, limit, total, is_estimate=False)
+        share = _AT_ONCE
+        if search.tokens and not search.boxed and cursor[0] < _NEAR_M:
+            # What many have is around the corner, too.
+            keys = await self._around(cursor, limit, _AT_ONCE, only_once=True)
+            if len(keys) > limit:
+                return found_page(keys, limit, limit, is_estimate=True)
+            share *= _growth(len(keys), limit)
+        few = await self._look(cursor, limit, 0)
+        if few is not None:
             return found_page(few.keys, limit, few.total, is_estimate=False)
-        if not self._finder.search.is_counted:
-            total = few.total if few is not None else (await self._finder.count())[0]
-        keys = await self._around(cursor, limit)
-        total = max(total, min(len(keys), limit)) if is_estimate else total
-        return found_page(keys, limit, total, is_estimate=is_estimate)
+        keys = await self._around(cursor, limit, share)
+        return found_page(keys, limit, min(len(keys), limit), is_estimate=True)
 
     async def _look(self, cursor: tuple[float, str], limit: int, total: int) -> Few | None:
-        """Return a page of what indexes find, as long as they find few; None: they cannot."""
-        search, most = self._finder.search, 3 * camera_finding.COUNTED_MAX
-        sources: Sequence[str] = search.sources
-        if not self._finder.counts.are_kept or search.division_path.count("/") > 3:
-            path = search.within
-            sources = [
-                f"camera c WHERE c.division_path >= '{path}'"
-                f" AND c.division_path < '{path[:-1]}0'"
-            ]
-        elif search.boxed and not search.sources:
-            sources = [f"camera c WHERE {search.boxed}"]
-        elif (
+        """Return a page of what is known to be few, or found to be; None: there are many."""
+        finder, search, rank = self._finder, self._finder.search, self._distance_m("hit")
+        most = camera_finding.COUNTED_MAX
+        if not finder.counts.are_kept:
+            return await finder.read(rank, cursor, limit, path_range(search.within))
+        if search.boxed:
+            standing = sum(area.standing for area in await finder.counts.areas())
+            if standing <= READ_SHARE * most:
+                return await finder.read(rank, cursor, limit, search.boxed)
+        if search.is_counted and total * 4 <= most:
+            areas = await finder.counts.areas()
+            paths = await finder.counts.divisions(areas, "", most)
+            its = f"c.division_path = ANY ({search.bind(paths)}::text[])"
+            return await finder.read(rank, cursor, limit, its)
+        sources: Sequence[str] = [] if search.is_counted else search.sources
+        if (
             search.is_counted
-            and total <= most
-            and self._finder.status in {"offline", "degraded"}
+            and total <= 2 * most
+            and finder.status in ON_RECORD
             and current_reach() in {None, WHOLE_CITY}
         ):
-            sources = [of_status(search, self._finder.status)]
+            sources, most = [of_status(search, finder.status)], 2 * most
         if not sources:
             return None
-        distance = self._distance_m("hit")
-        return await self._finder.look(distance, cursor, limit, sources, most)
+        few = await finder.look(rank, cursor, limit, sources, most)
+        return few if few.are_all else None
 
-    async def _around(self, cursor: tuple[float, str], limit: int) -> list[Key]:
-        """Return the nearest, from cells that have any: a circle grows until it holds a page."""
-        radius_m = max(_FIRST_RADIUS_M, cursor[0] + _FIRST_RADIUS_M)
-        wanted = float(limit + 1)
+    async def _around(
+        self, cursor: tuple[float, str], limit: int, share: float, *, only_once: bool = False
+    ) -> list[Key]:
+        """Return the nearest, from cells that have any: a circle grows until it holds a page.
+
+        Args:
+            cursor: After which distance and code.
+            limit: Cameras on a page; one more is returned.
+            share: How many times a page to read at first, as the counts have it.
+            only_once: Give up when that was not enough; what is returned is no page then.
+        """
+        search, counts = self._finder.search, self._finder.counts
+        radius_m = max(cursor[0], 0.0) + _FIRST_RADIUS_M
+        wanted = share * (limit + 1)
         areas: list[str] | None = None
         while True:
-            around = map_cells(_box_around(self._longitude, self._latitude, radius_m), _CELLS_MAX)
-            cells, cameras = map(np.array, await self._finder.counts.cells(around, areas))
+            if areas is None and search.tokens and wanted > _SCANNED_MAX:
+                # It is far away, perhaps: only where some camera has all of its pairs.
+                areas = await self._finder.areas_with_tokens()
+                wanted = _FOR_COUNTED * (limit + 1)
+            around = None if areas else self._cells_between(cursor[0], radius_m)
+            cells, cameras = map(np.array, await counts.cells(around, areas))
             if around is None:
                 radius_m = math.inf
-            within_m = self._enough(cells, cameras, cursor[0], wanted)
-            if within_m > radius_m and around is not None:
-                radius_m *= 3
+            within_m = self._enough(cells, cameras, max(cursor[0], 0.0), wanted)
+            if within_m > radius_m:
+                radius_m *= 2.5
                 continue
-            keys = await self._within(min(within_m, radius_m), cells, cursor, limit)
-            if len(keys) > limit or math.isinf(within_m):
+            keys = await self._within(within_m, cells, cursor, limit)
+            if len(keys) > limit or math.isinf(within_m) or only_once:
                 return keys
-            # The counts tell nothing of a text: fewer have it than that, and perhaps far away.
-            if areas is None and self._finder.search.tokens:
-                areas = await self._finder.areas_with_tokens()
-            wanted *= min(max(1.3 * (limit + 1) / max(len(keys), 1), 2.0), 16.0)
+            wanted *= _growth(len(keys), limit)
+
+    def _cells_between(self, beyond_m: float, within_m: float) -> list[int] | None:
+        """Return the cells that a ring touches; None where they are too many."""
+        cells = map_cells(_box_around(self._longitude, self._latitude, within_m), _CELLS_MAX)
+        if cells is None:
+            return None
+        all_ = np.array(cells)
+        least_m, most_m = self._ranges(all_)
+        chosen: list[int] = all_[(least_m <= within_m) & (most_m >= beyond_m)].tolist()
+        return chosen
 
     def _enough(
         self, cells: NDArray[np.int64], cameras: NDArray[np.int64], beyond_m: float, wanted: float
     ) -> float:
-        """Return how far out there are as many as wanted, beyond where the last page ended.
+        """Return how far out there should be as many as wanted beyond where the last page ended.
+
+        As if the cameras of each cell were spread evenly from its nearest to its farthest point.
 
         Returns:
             Metres; infinite where there are not as many.
@@ -124,11 +167,12 @@ class Nearest:
         if len(cells) == 0:
             return math.inf
         least_m, most_m = self._ranges(cells)
-        counted = least_m > beyond_m
-        order = np.argsort(most_m[counted])
-        sums = np.cumsum(cameras[counted][order])
-        place = int(np.searchsorted(sums, wanted))
-        return math.inf if place >= len(sums) else float(most_m[counted][order][place])
+        first_m = np.maximum(least_m, beyond_m)
+        steps_m = np.linspace(beyond_m, float(most_m.max()), _STEPS + 1)[1:]
+        shares = np.clip((steps_m[:, None] - first_m) / (most_m - least_m), 0.0, 1.0)
+        expected = (shares * np.where(most_m > beyond_m, cameras, 0)).sum(axis=1)
+        place = int(np.searchsorted(expected, wanted))
+        return math.inf if place >= len(steps_m) else float(steps_m[place])
 
     def _ranges(self, cells: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return how near and how far the points of each cell are at least and at most, in m."""
@@ -177,6 +221,11 @@ class Nearest:
             f"(floor({_M_PER_DEGREE * 1000} * sqrt(power(({table}.longitude - {self._longitude!r})"
             f" * {shrink!r}, 2) + power({table}.latitude - {self._latitude!r}, 2))) / 1000)"
         )
+
+
+def _growth(found: int, limit: int) -> float:
+    """Return how many times as many to read, when so many were found of a page and one more."""
+    return min(max(1.5 * (limit + 1) / max(found, 1), 2.0), 16.0)
 
 
 def _box_around(longitude: float, latitude: float, radius_m: float) -> Bounds:

@@ -11,6 +11,9 @@ from sharpeyes.service.api import camera_finding
 from sharpeyes.service.api.camera_finding import (
     AREAS_WITH_TOKENS,
     NOT_A_CURSOR,
+    ON_RECORD,
+    READ_SHARE,
+    Few,
     Finder,
     Found,
     Key,
@@ -18,7 +21,7 @@ from sharpeyes.service.api.camera_finding import (
     of_status,
     read_cursor,
 )
-from sharpeyes.service.api.kept_counts import Area
+from sharpeyes.service.api.kept_counts import Area, path_range
 from sharpeyes.service.serving_pool import WHOLE_CITY, current_reach
 
 _Place: TypeAlias = tuple[str, str]
@@ -27,7 +30,14 @@ _Place: TypeAlias = tuple[str, str]
 _CURSOR = re.compile(r"((?:[0-9A-Z]{2,16}/)+)([0-9]{20})", re.ASCII)
 _CODE = re.compile(r"[0-9]{20}", re.ASCII)
 _RANK: Final = "hit.division_path"
-_GLANCED: Final = 1_000
+# Of a cursor and the beginning of the area, the later: from there on the index is read.
+_BEYOND: Final = """(c.division_path, c.device_code) > (
+    GREATEST(area.path COLLATE "C", {0}::text COLLATE "C"),
+    CASE WHEN {0}::text COLLATE "C" < area.path COLLATE "C" THEN '' ELSE {1}::text END
+)"""
+_DIVISIONS_MAX: Final = 5_000
+_FEW_IN_AREA: Final = 600
+_GLANCED: Final = 2_000
 
 
 class ListPages:
@@ -57,11 +67,8 @@ class ListPages:
             return await self._page_of_counted(cursor, limit)
         if search.sources and not search.tokens:
             return await self._page_of_few(cursor, limit)
-        if search.boxed:
+        if search.boxed or not search.tokens:
             return await self._page_in_box(cursor, limit)
-        if not search.tokens:
-            keys = await self._walk(cursor, limit, "true")
-            return found_page(keys, limit, *await self._finder.count())
         return await self._page_with_tokens(cursor, limit)
 
     async def _page_of_codes(self, after: str | None, limit: int) -> Found:
@@ -98,67 +105,101 @@ class ListPages:
         if few.are_all:
             return found_page(few.keys, limit, few.total, is_estimate=False)
         keys = await self._walk(cursor, limit, "true")
-        return self._estimated(keys, limit, few.total)
+        return self._more(keys, limit)
 
     async def _page_in_box(self, cursor: _Place, limit: int) -> Found:
         """Return a page of what a box on the map has: the counts say how many there may be."""
-        areas = await self._finder.counts.areas(in_box=True)
-        most = 2 * camera_finding.COUNTED_MAX
-        total = 0
-        if sum(area.cameras for area in areas) <= most:
-            source = f"camera c WHERE {self._search.boxed}"
-            few = await self._finder.look(_RANK, cursor, limit, [source], most)
+        finder, search, most = self._finder, self._search, camera_finding.COUNTED_MAX
+        if not finder.counts.are_kept:
+            few = await finder.read(_RANK, cursor, limit, path_range(search.within))
+            return found_page(few.keys, limit, few.total, is_estimate=False)
+        areas = await finder.counts.areas()
+        if search.boxed and sum(area.standing for area in areas) <= READ_SHARE * most:
+            few = await finder.read(_RANK, cursor, limit, search.boxed)
+            return found_page(few.keys, limit, few.total, is_estimate=False)
+        following = self._following(areas, cursor)
+        if search.tokens:
+            few = await finder.look(_RANK, cursor, limit, search.sources, most)
             if few.are_all:
                 return found_page(few.keys, limit, few.total, is_estimate=False)
-        if self._search.tokens:
-            most = camera_finding.COUNTED_MAX
-            few = await self._finder.look(_RANK, cursor, limit, self._search.sources, most)
-            if few.are_all:
-                return found_page(few.keys, limit, few.total, is_estimate=False)
-            total = few.total
-            keys = await self._by_area(self._following(areas, cursor), cursor, limit)
-        else:
-            keys = await self._through(self._following(areas, cursor), cursor, limit)
-        return self._estimated(keys, limit, total)
+            return self._more(await self._by_area(following, cursor, limit), limit)
+        if search.counted and sum(area.cameras for area in areas) <= 2 * most:
+            # Of divisions with any each has one at least, be it outside of the box.
+            paths = await finder.counts.divisions(following, cursor[0], _DIVISIONS_MAX)
+            if len(paths) < _DIVISIONS_MAX:
+                keys = await self._walk(cursor, limit, "c.division_path = ANY ({0}::text[])", paths)
+                return self._more(keys, limit)
+        return self._more(await self._through(following, cursor, limit), limit)
 
     async def _page_with_tokens(self, cursor: _Place, limit: int) -> Found:
         """Return a page of what the index of tokens finds."""
-        keys = await self._glance(cursor, limit)
-        if len(keys) > limit:
-            return found_page(keys, limit, limit, is_estimate=True)
+        glanced = await self._glance(cursor, limit)
+        if len(glanced.keys) > limit:
+            return found_page(glanced.keys, limit, limit, is_estimate=True)
         finder, most = self._finder, camera_finding.COUNTED_MAX
-        if finder.status in {"offline", "degraded"} and current_reach() in {None, WHOLE_CITY}:
-            # A status costs a look-up each: those that have it may be fewer than have the text.
-            if await finder.counts.total() <= 2 * most:
-                source = of_status(self._search, finder.status)
-                few = await finder.look(_RANK, cursor, limit, [source], 2 * most)
-                if few.are_all:
-                    return found_page(few.keys, limit, few.total, is_estimate=False)
+        is_scarce = finder.status is not None and await finder.counts.total() <= 2 * most
+        if is_scarce and glanced.total > limit:
+            return await self._page_of_scarce(cursor, limit)
         few = await finder.look(_RANK, cursor, limit, self._search.sources, most)
         if few.are_all:
             return found_page(few.keys, limit, few.total, is_estimate=False)
+        if is_scarce:
+            return await self._page_of_scarce(cursor, limit)
         areas = self._following(await finder.counts.areas(), cursor)
         keys = await self._by_area(areas, cursor, limit)
-        return self._estimated(keys, limit, few.total)
+        return self._more(keys, limit)
+
+    async def _page_of_scarce(self, cursor: _Place, limit: int) -> Found:
+        """Return a page of what many have, but few in the status that is asked for, too.
+
+        A status costs a look-up for each camera, so only where the counts know of it.
+        """
+        finder = self._finder
+        areas = self._following(await finder.counts.areas(), cursor)
+        most = 2 * camera_finding.COUNTED_MAX
+        is_whole = current_reach() in {None, WHOLE_CITY} and finder.status in ON_RECORD
+        paths = await finder.counts.divisions(areas, cursor[0], 2 * limit if is_whole else most)
+        keys = await self._walk(cursor, limit, "c.division_path = ANY ({0}::text[])", paths)
+        if len(keys) <= limit and is_whole and finder.status is not None:
+            source = of_status(self._search, finder.status)
+            few = await finder.look(_RANK, cursor, limit, [source], most)
+            if few.are_all:
+                return found_page(few.keys, limit, few.total, is_estimate=False)
+            keys = await self._by_area(areas, cursor, limit)
+        elif len(keys) <= limit and len(paths) == most:
+            keys = await self._by_area(areas, cursor, limit)
+        return self._more(keys, limit)
 
     async def _by_area(self, areas: Sequence[Area], cursor: _Place, limit: int) -> list[Key]:
         """Return a page of what many have, whose index is asked for one area after the other.
 
-        A district where none has all tokens is passed over as a whole. The loops are nested and
-        end with the page: what follows is not looked up.
+        A district where none has all tokens is passed over as a whole. In an area where they are
+        many a page is met on the way. The loops are nested and end with the page: what follows is
+        not looked up.
         """
+        beyond = f"{_BEYOND.format('{6}', '{7}')} AND {self._finder.where}"
         rows = await self._finder.fetch(
             f"""
             SELECT hit.division_path, hit.device_code, hit.camera_id
             FROM {AREAS_WITH_TOKENS}
             CROSS JOIN LATERAL (
-                SELECT c.division_path, c.device_code, c.camera_id FROM (
-                    SELECT c.* FROM cameras_with({{4}}::integer[] || area.token, NULL)
-                        AS found (camera_id) JOIN camera AS c USING (camera_id)
-                ) AS {self._finder.tables}
-                WHERE {self._finder.where} AND (c.division_path, c.device_code) > ({{5}}, {{6}})
-                ORDER BY 1, 2 LIMIT {{7}}
-            ) AS hit LIMIT {{7}}
+                SELECT ARRAY(
+                    SELECT cameras_with({{5}}::integer[] || area.token, {_FEW_IN_AREA})
+                ) AS camera_ids OFFSET 0
+            ) AS found
+            CROSS JOIN LATERAL (
+                (SELECT c.division_path, c.device_code, c.camera_id
+                FROM camera AS {self._finder.tables}
+                WHERE cardinality(found.camera_ids) < {_FEW_IN_AREA}
+                    AND c.camera_id = ANY (found.camera_ids) AND {beyond}
+                ORDER BY 1, 2 LIMIT {{8}})
+                UNION ALL
+                (SELECT c.division_path, c.device_code, c.camera_id
+                FROM camera AS {self._finder.tables}
+                WHERE cardinality(found.camera_ids) >= {_FEW_IN_AREA}
+                    AND c.division_path < area.beyond AND {beyond}
+                ORDER BY 1, 2 LIMIT {{8}})
+            ) AS hit LIMIT {{8}}
             """,  # noqa: S608  # made of our own words
             *self._finder.token_loops(areas),
             *cursor,
@@ -171,12 +212,12 @@ class ListPages:
         rows = await self._finder.fetch(
             f"""
             SELECT hit.division_path, hit.device_code, hit.camera_id
-            FROM unnest({{0}}::text[], {{1}}::text[]) AS area (first, beyond)
+            FROM unnest({{0}}::text[], {{1}}::text[]) AS area (path, beyond)
             CROSS JOIN LATERAL (
                 SELECT c.division_path, c.device_code, c.camera_id
                 FROM camera AS {self._finder.tables}
-                WHERE c.division_path >= area.first AND c.division_path < area.beyond
-                    AND (c.division_path, c.device_code) > ({{2}}, {{3}}) AND {self._finder.where}
+                WHERE c.division_path < area.beyond AND {_BEYOND.format("{2}", "{3}")}
+                    AND {self._finder.where}
                 ORDER BY 1, 2 LIMIT {{4}}
             ) AS hit LIMIT {{4}}
             """,  # noqa: S608  # made of our own words
@@ -202,29 +243,44 @@ class ListPages:
         )
         return [tuple(row) for row in rows]
 
-    async def _glance(self, cursor: _Place, limit: int) -> list[Key]:
-        """Return what of a page is among the very next cameras: all of it, where most match."""
+    async def _glance(self, cursor: _Place, limit: int) -> Few:
+        """Return what of a page is among the very next cameras: all of it, where most match.
+
+        Its total is how many of them would match in any status, tier and life.
+        """
+        search = self._search
         # The division's range is repeated inside, or the glance would not reach into it.
-        range_ = " AND ".join(c for c in self._search.conditions if "c.division_path" in c) or "true"
-        rows = await self._finder.fetch(
+        range_ = " AND ".join(c for c in search.conditions if "c.division_path" in c) or "true"
+        others = " AND ".join(c for c in search.conditions if c not in search.counted)
+        [row] = await self._finder.fetch(
             f"""
-            SELECT c.division_path, c.device_code, c.camera_id FROM (
-                SELECT c.* FROM camera AS c
-                WHERE (c.division_path, c.device_code) > ({{0}}, {{1}}) AND {range_}
-                ORDER BY c.division_path, c.device_code LIMIT {_GLANCED}
-            ) AS {self._finder.tables} WHERE {self._finder.where}
-            ORDER BY c.division_path, c.device_code LIMIT {{2}}
+            WITH seen AS MATERIALIZED (
+                SELECT c.camera_id, c.division_path, c.device_code, c.tier, c.life, c.poll_mode
+                FROM (
+                    SELECT c.* FROM camera AS c
+                    WHERE (c.division_path, c.device_code) > ({{0}}, {{1}}) AND {range_}
+                    ORDER BY c.division_path, c.device_code LIMIT {_GLANCED}
+                ) AS c WHERE {others}
+            ), page AS (
+                SELECT c.division_path, c.device_code, c.camera_id
+                FROM seen AS {self._finder.tables}
+                WHERE {" AND ".join(search.counted) or "true"} ORDER BY 1, 2 LIMIT {{2}}
+            )
+            SELECT (SELECT count(*) FROM seen) AS total,
+                ARRAY(SELECT division_path FROM page ORDER BY 1, device_code) AS paths,
+                ARRAY(SELECT device_code FROM page ORDER BY division_path, 1) AS codes,
+                ARRAY(SELECT camera_id FROM page ORDER BY division_path, device_code) AS camera_ids
             """,  # noqa: S608  # made of our own words
             *cursor,
             limit + 1,
         )
-        return [tuple(row) for row in rows]
+        keys = zip(row["paths"], row["codes"], row["camera_ids"], strict=True)
+        return Few(list(keys), row["total"], are_all=False)
 
     @staticmethod
     def _following(areas: Sequence[Area], cursor: _Place) -> list[Area]:
         return [area for area in areas if area.beyond > cursor[0]]
 
     @staticmethod
-    def _estimated(keys: Sequence[Key], limit: int, counted: int) -> Found:
-        # What is on the page was not among what was counted, perhaps.
-        return found_page(keys, limit, max(counted, min(len(keys), limit)), is_estimate=True)
+    def _more(keys: Sequence[Key], limit: int) -> Found:
+        return found_page(keys, limit, min(len(keys), limit), is_estimate=True)

@@ -57,13 +57,22 @@ class DivisionCounts(msgspec.Struct, frozen=True, kw_only=True):
     filed_here: int
 
 
-# Each kept row counts for one division of the answer: the child whose path it begins with.
+# Each kept row counts for one division of the answer: the child whose path it begins with. Areas
+# do where the children are areas or contain them, and where who asks is told of whole areas.
 _COUNTS = f"""
-WITH top AS (SELECT * FROM division WHERE division_code = $1),
-counted AS (
-    SELECT split_part(substr(c.division_path, length(top.path) + 1), '/', 1) AS child, c.*
-    FROM top JOIN camera_count AS c
-        ON c.division_path >= top.path AND c.division_path < rtrim(top.path, '/') || '0'
+WITH top AS (
+    SELECT path, path ~ '^[^/]+/([^/]+/)?$' AND EXISTS (SELECT FROM area_count) AS by_area
+    FROM division WHERE division_code = $1
+), kept AS (
+    SELECT c.area_path AS path, tier, life, poll_mode, cameras FROM top JOIN area_count AS c
+        ON by_area AND c.area_path >= top.path AND c.area_path < rtrim(top.path, '/') || '0'
+    UNION ALL
+    SELECT c.division_path, tier, life, poll_mode, cameras FROM top JOIN camera_count AS c
+        ON NOT by_area AND c.division_path >= top.path
+            AND c.division_path < rtrim(top.path, '/') || '0'
+), counted AS (
+    SELECT split_part(substr(c.path, length(top.path) + 1), '/', 1) AS child, c.*
+    FROM top CROSS JOIN kept AS c
 )
 SELECT child, tier, life, poll_mode, {IS_MEASURED} AS measured,
     sum(cameras)::bigint AS cameras

@@ -20,6 +20,12 @@ AREA_DEPTH: Final = 3
 """Codes in the path of a street; who is confined to less is not told the counts of its area."""
 
 
+def path_range(path: str, column: str = "division_path") -> str:
+    """Return SQL for what lies in a division, by its path; of `c`."""
+    # A path has no quotes in it: it was read from a division.
+    return f"c.{column} >= '{path}' AND c.{column} < '{path[:-1]}0'"
+
+
 @dataclass(frozen=True, slots=True)
 class Area:
     """Cameras that lie side by side in the order of lists.
@@ -27,10 +33,12 @@ class Area:
     Attributes:
         path: As `area_path`.
         cameras: How many of them the kept counts cannot rule out.
+        standing: How many there are in all, or in the box that is asked for.
     """
 
     path: str
     cameras: int
+    standing: int
 
     @property
     def beyond(self) -> str:
@@ -62,22 +70,23 @@ class KeptCounts:
             return await self._sum("camera_count", "division_path")
         return await self._sum("area_count", "area_path")
 
-    async def areas(self, *, in_box: bool = False) -> list[Area]:
+    async def areas(self) -> list[Area]:
         """Return the areas where there are any, in the order of lists.
 
-        Args:
-            in_box: In the cells that the search's box touches, which it has.
+        Where the search has a box that is a list of cells: any in the cells that it touches.
         """
         if not self.are_kept:
-            return [Area(area_path(self._search.within), 0)]
-        table, boxed = "area_count", "true"
-        if in_box and self._search.boxed is not None:
-            table, boxed = "map_count", self._search.boxed
+            return [Area(area_path(self._search.within), 0, 0)]
+        boxed = self._search.boxed
         rows = await self.fetch(
             f"""
-            SELECT c.area_path, sum(c.cameras)::bigint AS cameras FROM {table} AS c
-            WHERE {self.within("area_path")} AND {boxed} AND {self.conditions}
-            GROUP BY 1 HAVING sum(c.cameras) > 0 ORDER BY 1
+            SELECT * FROM (
+                SELECT c.area_path,
+                    COALESCE(sum(c.cameras) FILTER (WHERE {self.conditions}), 0)::bigint AS cameras,
+                    sum(c.cameras)::bigint AS standing
+                FROM {"map_count" if boxed else "area_count"} AS c
+                WHERE {self.within("area_path")} AND {boxed or "true"} GROUP BY 1
+            ) AS area WHERE cameras > 0 ORDER BY 1
             """  # noqa: S608  # made of our own words
         )
         return [Area(*row) for row in rows]
@@ -158,5 +167,4 @@ class KeptCounts:
         path = self._search.division_path
         if column == "area_path":
             path = area_path(path)
-        # A path has no quotes in it: it was read from a division.
-        return f"c.{column} >= '{path}' AND c.{column} < '{path[:-1]}0'" if path else "true"
+        return path_range(path, column) if path else "true"

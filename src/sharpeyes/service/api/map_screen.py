@@ -170,7 +170,7 @@ async def _cells(
         sql = f"""
             SELECT {grid}, {_OF_CAMERA}, count(*) AS cameras
             FROM camera AS c LEFT JOIN camera_status AS s ON s.camera_id = c.camera_id
-            WHERE {' AND '.join([in_view, *search.conditions])} GROUP BY 1, 2, 3
+            WHERE {" AND ".join([in_view, *search.conditions])} GROUP BY 1, 2, 3
         """  # noqa: S608  # made of our own words
     return await _fetch(connection, sql, search.arguments)
 
