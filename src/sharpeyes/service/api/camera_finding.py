@@ -38,7 +38,7 @@ Key: TypeAlias = tuple[str | float, str, int]
 
 READ_SHARE: Final = 15
 """How many times as many may be read where they stand together, at a fraction of the cost each."""
-ON_RECORD: Final = frozenset({"offline", "degraded"})
+ON_RECORD: Final = frozenset({"degraded", "unreachable", "offline"})
 """Statuses that are few, and by which the database finds cameras."""
 
 AREAS_WITH_TOKENS: Final = """

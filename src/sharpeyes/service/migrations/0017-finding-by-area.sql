@@ -1,5 +1,5 @@
 -- Counts and words by area, addresses, and look-ups that a subtree's caller may use
--- depends: 0012-finding 0013-access 0014-places
+-- depends: 0012-finding 0013-access 0014-places 0016-availability
 
 -- migrate: apply
 
