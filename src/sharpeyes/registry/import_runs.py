@@ -17,6 +17,7 @@ PROBLEMS_KEPT = 200
 """Of one run; all of them are in its spreadsheet of refused rows."""
 
 _SILENT_S = 120
+_FILING_S = 600.0
 
 RunState = Literal["running", "done", "stopped", "failed", "undone"]
 
@@ -155,7 +156,7 @@ class ImportRuns:
         retired: int = 0,
         refused_sheet: bytes | None = None,
     ) -> None:
-        """Note how an import ended."""
+        """Note how an import ended, and let its cameras be found as quickly as all others."""
         await self._pool.execute(
             "UPDATE import_run SET finished_at = now(), updated_at = now(), state = $2,"
             " problem = $3, missing = $4, retired = $5, refused_sheet = $6 WHERE import_id = $1",
@@ -166,6 +167,8 @@ class ImportRuns:
             retired,
             refused_sheet,
         )
+        # Until then each search reads through all new cameras one by one.
+        await self._pool.execute("SELECT file_waiting_tokens()", timeout=_FILING_S)
 
     async def get(self, import_id: int) -> ImportRun:
         """Return one import.

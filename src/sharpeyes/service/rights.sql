@@ -175,6 +175,6 @@ BEGIN
     END LOOP;
 END
 $functions$;
--- But for what looks into indexes, and knows itself whose cameras it may tell of.
-GRANT EXECUTE ON FUNCTION cameras_with, cameras_with_last_digits
+-- But for what looks into indexes, and knows itself whose cameras it may tell of; and what files.
+GRANT EXECUTE ON FUNCTION cameras_with, cameras_with_last_digits, file_waiting_tokens
     TO sharpeyes_serving, sharpeyes_whole;

@@ -81,6 +81,12 @@ AS $$
     LIMIT most
 $$;
 
+-- What waits in the list of new rows is filed, which only the index's owner may ask for.
+CREATE FUNCTION file_waiting_tokens() RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT gin_clean_pending_list('public.camera_tokens'::regclass)
+$$;
+
 -- As camera_count, for whole areas.
 CREATE TABLE area_count (
     area_path text COLLATE "C" NOT NULL,
@@ -247,6 +253,7 @@ WHERE map_cell IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6;
 
 -- migrate: rollback
 
+DROP FUNCTION file_waiting_tokens;
 DROP FUNCTION cameras_with_last_digits;
 DROP FUNCTION cameras_with;
 DROP INDEX camera_own_ipv6;
