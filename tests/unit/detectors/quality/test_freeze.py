@@ -2,10 +2,8 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 
-from sharpeyes.detectors.errors import PictureError
-from sharpeyes.detectors.quality import is_frozen, measure_quality
+from sharpeyes.detectors.quality import is_frozen
 
 Picture = npt.NDArray[np.uint8]
 
@@ -44,30 +42,3 @@ def test_night_cannot_be_called_frozen() -> None:
 
 def test_another_size_is_not_frozen() -> None:
     assert not is_frozen(np.full((90, 160), 99, np.uint8), np.full((180, 320), 99, np.uint8))
-
-
-def test_a_street_is_well(street: Callable[..., Picture]) -> None:
-    quality = measure_quality(street())
-    assert (quality.dark, quality.glaring, quality.flat) == (False, False, False)
-
-
-@pytest.mark.parametrize(
-    ("level", "dark", "glaring"), [(0, True, False), (128, False, False), (255, False, True)]
-)
-def test_one_colour_is_flat(level: int, *, dark: bool, glaring: bool) -> None:
-    quality = measure_quality(np.full((1080, 1920, 3), level, np.uint8))
-    assert (quality.flat, quality.dark, quality.glaring) == (True, dark, glaring)
-    assert quality.brightness == level
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        np.zeros((0, 5, 3), np.uint8),
-        np.zeros((5, 5, 4), np.uint8),
-        np.zeros(5, np.uint8),
-    ],
-)
-def test_what_is_no_picture_is_refused(wrong: Picture) -> None:
-    with pytest.raises(PictureError, match="uint8"):
-        measure_quality(wrong)

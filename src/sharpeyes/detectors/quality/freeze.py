@@ -1,59 +1,16 @@
-"""Is the picture itself well: frozen, black, blinded, flat."""
+"""Has the picture stood still?"""
 
 from typing import Final
 
 import cv2
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from sharpeyes.detectors.picture import Plane, check_picture, shrink, to_luma, working_size
+from sharpeyes.detectors.picture import Plane
 
 TILE_PX: Final = 8
 CLOCK_SHARE: Final = 0.06
 """An on-screen clock or caption touches fewer than this share of tiles."""
-
-
-class PictureQuality(msgspec.Struct, frozen=True):
-    """Simple measures of one picture.
-
-    Attributes:
-        brightness: mean luma, 0-255.
-        contrast: standard deviation of luma, 0-127.5.
-        dark: too dark to see by.
-        glaring: so bright that shapes are lost.
-        flat: nearly one colour: a covered lens, or a grey picture for a lost signal.
-    """
-
-    brightness: float
-    contrast: float
-    dark: bool
-    glaring: bool
-    flat: bool
-
-
-DARK: Final = 30.0
-GLARING: Final = 220.0
-FLAT: Final = 8.0
-"""Lower than the 25 by which the field calls a picture poor in contrast: fog is not a fault."""
-
-
-def measure_quality(picture: npt.NDArray[np.uint8]) -> PictureQuality:
-    """Measure brightness and flatness of one (H, W, 3) or (H, W) uint8 picture.
-
-    Raises:
-        PictureError: it is not a picture.
-    """
-    luma = to_luma(shrink(picture, *working_size(*check_picture(picture))))
-    mean, deviation = cv2.meanStdDev(luma)
-    brightness, contrast = float(np.ravel(mean)[0]), float(np.ravel(deviation)[0])
-    return PictureQuality(
-        brightness=brightness,
-        contrast=contrast,
-        dark=brightness < DARK,
-        glaring=brightness > GLARING,
-        flat=contrast < FLAT,
-    )
 
 
 def is_frozen(previous: Plane, current: Plane, *, clock_share: float = CLOCK_SHARE) -> bool:

@@ -1,0 +1,201 @@
+"""Is it the view of the reference picture, and which parts of it are?"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from sharpeyes.detectors.picture import Plane
+from sharpeyes.detectors.quality.tiles import (
+    TILES,
+    Map,
+    TileMask,
+    Tiles,
+    blurred,
+    share,
+    tile_means,
+)
+
+_SCALES: Final = ((1.0, 3.0, 0.35), (4.0, 0.6, 0.5))
+"""Smoothing, in pixels of 160; root mean square gradient, in levels a pixel, from which a tile can
+be recognized; and correlation of gradients from which it shows the same. By detail, and by larger
+shapes, which blur, noise and stripes leave."""
+_FINEST: Final = (0.6, 3.0, 0.35)
+_LARGER_PX: Final = 4.0
+_NEAR: Final = 0.06
+"""A shift of so much of the width still leaves the same view: mounts give, poles bend."""
+_LEAST_SHIFT_PX: Final = 0.3
+_FOREGROUND: Final = TILES[0] // 3 * 2
+"""Rows of tiles from here on are near, where fog is thin."""
+_LEAST_SIDE_PX: Final = 16
+_LEAST_GAIN: Final = 0.05
+_LEAST_TILES: Final = 6
+_WHITE: Final = 235.0
+_FAINTER: Final = 0.6
+"""Gradients shrunk to this share no longer show what was there."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Match:
+    """How a picture compares with a reference, after the shift between them was taken out.
+
+    Attributes:
+        shift_px: (x, y) by which the view has moved, in pixels of a picture 320 wide.
+        kept: tiles that show the detail or the shapes that they showed.
+        lost: tiles that neither show the detail nor the shapes that they showed, but less.
+        lost_share: share of the tiles known in any way that are lost, 0-1.
+        alike_share: share of the tiles known by their detail that show the same, 0-1.
+        shape_share: share of the tiles known by their shapes that show the same, 0-1.
+        known: how many tiles are known by their shapes.
+        rest_share: share of the known tiles that are not lost that show the same, 0-1.
+        clarity: how much of the finest detail is left for one unit of the larger shapes.
+        contrast: middle ratio of the shapes' gradients to the reference's, near the camera.
+        level_change: levels by which each tile differs, after the light was fitted.
+    """
+
+    shift_px: tuple[float, float]
+    kept: TileMask
+    lost: TileMask
+    lost_share: float
+    alike_share: float
+    shape_share: float
+    known: int
+    rest_share: float
+    clarity: float
+    contrast: float
+    level_change: Tiles
+
+
+def match(reference: Plane, luma: Plane, seen: TileMask) -> Match:
+    """Compare two (h, w) uint8 pictures; the second is brought to the size of the first.
+
+    Args:
+        reference: of the view as it should be.
+        luma: of the view as it is.
+        seen: tiles that show the scene in both.
+    """
+    height, width = reference.shape
+    if luma.shape != reference.shape:
+        luma = np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    before, now = reference.astype(np.float32), luma.astype(np.float32)
+    shift = _shift(before, now, seen)
+    plain = [_compare(before, now, seen, scale) for scale in _SCALES]
+    moved = (0.0, 0.0)
+    if _LEAST_SHIFT_PX < np.hypot(*shift) <= _NEAR * width:
+        matrix = np.array([[1, 0, -shift[0]], [0, 1, -shift[1]]], np.float64)
+        aligned = np.asarray(
+            cv2.warpAffine(now, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE),
+            np.float32,
+        )
+        other = [_compare(before, aligned, seen, scale) for scale in _SCALES]
+        if other[0].score > plain[0].score:
+            plain, moved, now = other, shift, aligned
+    detail, shapes = plain
+    near = shapes.known.copy()
+    near[:_FOREGROUND] = False
+    if np.count_nonzero(near) < _LEAST_TILES:
+        near = shapes.known
+    kept = (detail.known & detail.alike) | (shapes.known & shapes.alike)
+    # White is too much light, and nothing before the lens.
+    known = detail.known | shapes.known
+    lost = np.asarray(
+        known & ~kept & (detail.ratio < _FAINTER) & (tile_means(now) < _WHITE), np.bool_
+    )
+    return Match(
+        shift_px=(moved[0] * 320 / width, moved[1] * 320 / width),
+        kept=np.asarray(kept, np.bool_),
+        lost=lost,
+        lost_share=share(lost, known),
+        alike_share=share(detail.alike, detail.known),
+        shape_share=share(shapes.alike, shapes.known),
+        known=int(np.count_nonzero(shapes.known)),
+        rest_share=share(kept, known & ~_spread(lost)),
+        clarity=_clarity(_compare(before, now, seen, _FINEST), shapes),
+        contrast=float(np.median(shapes.ratio[near])) if near.any() else 1.0,
+        level_change=_level_change(tile_means(before), tile_means(now), seen, kept),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Compared:
+    """Two pictures at one scale, tile by tile.
+
+    Attributes:
+        known: tiles with enough structure in the reference.
+        alike: tiles whose gradients correlate.
+        ratio: of the gradients to the reference's.
+        gain: how much of the reference's gradients is left; noise adds nothing to it.
+        score: mean correlation of the known tiles.
+    """
+
+    known: TileMask
+    alike: TileMask
+    ratio: Tiles
+    gain: Tiles
+    score: float
+
+
+def _compare(before: Map, now: Map, seen: TileMask, scale: tuple[float, float, float]) -> _Compared:
+    sigma_px, structured, alike = scale
+    # What is larger than that is lamps and their fall-off, which turn with the camera.
+    (x0, y0), (x1, y1) = (
+        _gradient(blurred(plane, sigma_px) - blurred(plane, 3 * sigma_px + _LARGER_PX))
+        for plane in (before, now)
+    )
+    power0, power1 = tile_means(x0 * x0 + y0 * y0), tile_means(x1 * x1 + y1 * y1)
+    least = structured**2
+    common = tile_means(x0 * x1 + y0 * y1)
+    correlation = common / np.sqrt(power0 * power1 + least**2 / 1000)
+    known = seen & (power0 > least)
+    return _Compared(
+        known=known,
+        alike=np.asarray(correlation > alike, np.bool_),
+        ratio=np.sqrt(power1 / (power0 + least / 100)),
+        gain=np.asarray(common / (power0 + least / 100), np.float32),
+        score=float(correlation[known].mean()) if known.any() else 0.0,
+    )
+
+
+def _spread(tiles: TileMask) -> TileMask:
+    """Add the tiles beside: a cover's border is neither."""
+    return np.asarray(cv2.dilate(tiles.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0, np.bool_)
+
+
+def _clarity(finest: _Compared, shapes: _Compared) -> float:
+    by = finest.known & shapes.known & (shapes.gain > _LEAST_GAIN)
+    if np.count_nonzero(by) < _LEAST_TILES:
+        return 1.0
+    return float(np.median(finest.gain[by] / shapes.gain[by]))
+
+
+def _gradient(plane: Map) -> tuple[Map, Map]:
+    return (
+        np.asarray(cv2.Sobel(plane, cv2.CV_32F, 1, 0, scale=0.25), np.float32),
+        np.asarray(cv2.Sobel(plane, cv2.CV_32F, 0, 1, scale=0.25), np.float32),
+    )
+
+
+def _shift(before: Map, now: Map, seen: TileMask) -> tuple[float, float]:
+    """Return by how many pixels the view has moved, by the phases of both spectra."""
+    height, width = before.shape
+    if min(height, width) < _LEAST_SIDE_PX:
+        return 0.0, 0.0
+    shown = cv2.resize(seen.astype(np.float32), (width, height), interpolation=cv2.INTER_NEAREST)
+    window = np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])
+    weight = np.asarray(shown * window, np.float32)
+    first, second = ((plane - blurred(plane, width / 20 + 1)) * weight for plane in (before, now))
+    (x, y), _ = cv2.phaseCorrelate(first, second)
+    return float(x), float(y)
+
+
+def _level_change(before: Tiles, now: Tiles, seen: TileMask, kept: TileMask) -> Tiles:
+    """Return by how many levels tiles differ once a gain and an offset of the light are out."""
+    by = kept if np.count_nonzero(kept) >= _LEAST_TILES else seen
+    if not by.any():
+        return np.zeros(TILES, np.float32)
+    low, high = (np.percentile(before[by], rank) for rank in (25, 75))
+    low_now, high_now = (np.percentile(now[by], rank) for rank in (25, 75))
+    gain = np.clip((high_now - low_now) / max(float(high - low), 8.0), 0.5, 2.0)
+    change = now - (before - np.median(before[by])) * gain - np.median(now[by])
+    return np.asarray(change, np.float32)
