@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from benchmarks import availability, detectors, polling, registry, simulator
+from benchmarks import availability, detectors, polling, quality, registry, simulator
 from benchmarks.detectors import stress
 from benchmarks.errors import FootageMissingError
 
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "stress": stress.run,
     "registry": registry.run,
     "polling": polling.run,
+    "quality": quality.run,
     "simulator": simulator.run,
     "availability": availability.run,
 }

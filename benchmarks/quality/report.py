@@ -25,8 +25,8 @@ HELD_OUT = frozenset(
     }
 )
 """Clips that no limit was set by; the others were looked at while the rules were written."""
-SEEDS = (101, 102)
-"""The rules were written with seeds 1 to 3."""
+SEEDS = (101,)
+"""The rules were written with seeds 1 and 2."""
 PICTURES = 24
 QUICK_FAULTS = (
     "black",

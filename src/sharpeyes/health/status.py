@@ -98,6 +98,8 @@ class Check(StrEnum):
     """A picture comes."""
     FREEZE = "freeze"
     """The picture lives."""
+    PICTURE = "picture"
+    """The picture shows something: it is not black, torn, or a lost signal's."""
     CLOCK = "clock"
     """Its clock is right."""
 

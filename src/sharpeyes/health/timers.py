@@ -37,7 +37,7 @@ _INTERVALS = (
 )
 _CHECKS = {
     Timer.LOGIN: (Check.STREAM,),
-    Timer.PICTURE: (Check.FRAMES, Check.FREEZE),
+    Timer.PICTURE: (Check.FRAMES, Check.FREEZE, Check.PICTURE),
     Timer.CLOCK: (Check.CLOCK,),
 }
 

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
+from sharpeyes.detectors.quality import PictureWatch
 from sharpeyes.devices.fault import FaultKind
 from sharpeyes.health.context import HealthContext
 from sharpeyes.health.evaluation import Reference, judge_freeze
 from sharpeyes.health.judgement import CameraState, judge
+from sharpeyes.health.picture import judge_quality
 from sharpeyes.health.probes import Probes
 from sharpeyes.health.recording import record
 from sharpeyes.health.schedule import Turn
@@ -32,6 +34,7 @@ class Watched:
     timers: Timers
     turn: Turn
     reference: Reference | None = None
+    pictures: PictureWatch = field(default_factory=PictureWatch)
 
 
 class Visitor:
@@ -118,7 +121,10 @@ class Visitor:
                 context.monotonic_s(),
                 context.settings.frozen_after_s,
             )
-            results = [*results, frozen] if frozen else results
+            watched.pictures, quality = await asyncio.to_thread(
+                judge_quality, watched.pictures, picture, context.monotonic_s()
+            )
+            results = [*results, *(result for result in (frozen, quality) if result)]
         await self._take_in(watched, results)
         self._plan(watched, Timer.PICTURE)
 

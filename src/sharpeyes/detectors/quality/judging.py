@@ -29,11 +29,14 @@ _NEARLY_ALL: Final = 0.8
 _PLAIN: Final = 0.7
 _SIGNAL_COLOUR: Final = 30.0
 _BARS_COLUMN: Final = 1.5
+_BARS_WHITE: Final = 0.3
 _BARS_SPREAD: Final = 30.0
 _LINE_NOISE: Final = 0.12
 _HIDDEN_LEVEL: Final = 30.0
 _LEAST_KNOWN: Final = 10
 """Tiles by which a view can be known."""
+_HARDLY: Final = 0.35
+"""Left of the gradients where no tile shows what it did: a cover, and no other scene."""
 _REST: Final = 0.5
 """Of what a cover leaves so much shows the same; another scene has no such rest."""
 _NEARLY_LOST: Final = 0.85
@@ -95,8 +98,10 @@ def _signal_loss(measures: PictureMeasures) -> PictureVerdict | None:
             ("share of tiles without detail", plain, _NEARLY_ALL),
             ("spread of tiles, levels", spread, _PLAIN),
         )
-    if measures.column_spread < _BARS_COLUMN and (
-        _off(measures).max() > _SIGNAL_COLOUR and measures.level.std() > _BARS_SPREAD
+    if (
+        measures.column_spread < _BARS_COLUMN
+        and measures.bright_share < _BARS_WHITE
+        and (_off(measures).max() > _SIGNAL_COLOUR and measures.level.std() > _BARS_SPREAD)
     ):
         words = "the picture shows colour bars: check the camera's cable and the encoder's input"
         column = ("spread within a column, levels", measures.column_spread, _BARS_COLUMN)
@@ -241,6 +246,8 @@ def _view(limits: Thresholds, matched: Match) -> PictureVerdict | None:
         )
     if matched.shape_share >= limits.alike_share:
         return None
+    if matched.structure < _HARDLY:
+        return _covered(1.0, limits.covered_share, "nothing of the view can be seen")
     words = (
         f"it looks elsewhere than its reference picture: {matched.shape_share:.0%} of the view is "
         "the same; turn it back, or renew the reference if this is the view that is wanted"

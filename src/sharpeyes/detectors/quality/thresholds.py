@@ -46,7 +46,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     line_level: float = 4.0
     line_more: float = 1.2
     cast: float = 28.0
-    cast_more: float = 11.0
+    cast_more: float = 14.0
     sharpness: float = 0.12
     sharpness_ratio: float = 0.55
     contrast_level: float = 8.0

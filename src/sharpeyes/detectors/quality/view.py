@@ -49,6 +49,7 @@ class Match:
         shape_share: share of the tiles known by their shapes that show the same, 0-1.
         known: how many tiles are known by their shapes.
         rest_share: share of the known tiles that are not lost that show the same, 0-1.
+        structure: middle ratio of the detail's gradients to the reference's, where it was known.
         clarity: how much of the finest detail is left for one unit of the larger shapes.
         contrast: middle ratio of the shapes' gradients to the reference's, near the camera.
         level_change: levels by which each tile differs, after the light was fitted.
@@ -62,6 +63,7 @@ class Match:
     shape_share: float
     known: int
     rest_share: float
+    structure: float
     clarity: float
     contrast: float
     level_change: Tiles
@@ -92,10 +94,10 @@ def match(reference: Plane, luma: Plane, seen: TileMask) -> Match:
         if other[0].score > plain[0].score:
             plain, moved, now = other, shift, aligned
     detail, shapes = plain
-    near = shapes.known.copy()
-    near[:_FOREGROUND] = False
-    if np.count_nonzero(near) < _LEAST_TILES:
-        near = shapes.known
+    # Only where it shows the same thing: a car that has left took its contrast with it.
+    near = shapes.known & shapes.alike
+    if np.count_nonzero(near[_FOREGROUND:]) >= _LEAST_TILES:
+        near[:_FOREGROUND] = False
     kept = (detail.known & detail.alike) | (shapes.known & shapes.alike)
     # White is too much light, and nothing before the lens.
     known = detail.known | shapes.known
@@ -111,8 +113,9 @@ def match(reference: Plane, luma: Plane, seen: TileMask) -> Match:
         shape_share=share(shapes.alike, shapes.known),
         known=int(np.count_nonzero(shapes.known)),
         rest_share=share(kept, known & ~_spread(lost)),
+        structure=_middle(detail.ratio, detail.known),
         clarity=_clarity(_compare(before, now, seen, _FINEST), shapes),
-        contrast=float(np.median(shapes.ratio[near])) if near.any() else 1.0,
+        contrast=_middle(shapes.ratio, near),
         level_change=_level_change(tile_means(before), tile_means(now), seen, kept),
     )
 
@@ -163,10 +166,13 @@ def _spread(tiles: TileMask) -> TileMask:
 
 
 def _clarity(finest: _Compared, shapes: _Compared) -> float:
-    by = finest.known & shapes.known & (shapes.gain > _LEAST_GAIN)
-    if np.count_nonzero(by) < _LEAST_TILES:
-        return 1.0
-    return float(np.median(finest.gain[by] / shapes.gain[by]))
+    by = finest.known & shapes.known & shapes.alike & (shapes.gain > _LEAST_GAIN)
+    left = finest.gain / np.maximum(shapes.gain, _LEAST_GAIN)
+    return _middle(np.asarray(left, np.float32), by)
+
+
+def _middle(ratio: Tiles, by: TileMask) -> float:
+    return float(np.median(ratio[by])) if np.count_nonzero(by) >= _LEAST_TILES else 1.0
 
 
 def _gradient(plane: Map) -> tuple[Map, Map]:
