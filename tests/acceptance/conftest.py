@@ -183,6 +183,11 @@ clock_interval_s = 5
 recheck_s = [0.2, 0.4]
 backoff_max_s = 1
 frozen_after_s = 600
+
+[health.common_cause]
+hold_s = 1
+longest_hold_s = 1
+look_every_s = 0.2
 """
 
 

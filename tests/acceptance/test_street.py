@@ -40,7 +40,12 @@ async def test_a_real_camera_from_registration_to_return(
 
         await rtsp_server.start()
         found = await installation.until(ask, camera("ok"), within_s=30)
-        assert [t["to_status"] for t in found["transitions"]] == ["ok", "offline", "ok"]
+        assert [t["to_status"] for t in found["transitions"]] == [
+            "ok",
+            "offline",
+            "unreachable",
+            "ok",
+        ]
 
 
 async def test_a_wrong_password_is_named(installation: Any, rtsp_server: Any) -> None:

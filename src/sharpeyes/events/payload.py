@@ -32,6 +32,9 @@ class CameraStatusChanged(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     evidence: Words = ""
 
 
+CommonKind = Literal["recorder", "subnet", "network", "district", "poller"]
+
+
 class IncidentChanged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Many cameras failed for one reason, or that is over. None of them is told of by itself.
 
@@ -50,7 +53,7 @@ class IncidentChanged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     incident_id: Annotated[int, Meta(ge=1)]
     phase: Literal["opened", "closed"]
-    kind: Literal["recorder", "subnet", "network", "district", "poller"]
+    kind: CommonKind
     title: Name
     cause: Name
     evidence: Words

@@ -4,6 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+_PLACE = r"^(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]{1,253}):[0-9]{1,5}$"
+Place = Annotated[str, Field(pattern=_PLACE)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Deadline = Annotated[float, Field(gt=0, le=31_622_400)]
 
@@ -37,13 +39,13 @@ class CommonCauseSettings(BaseModel):
         description="Share of all cameras asked from one machine that must have failed for the "
         "fault to be ours.",
     )
-    canaries: tuple[str, ...] = Field(
+    canaries: tuple[Place, ...] = Field(
         default=(),
         max_length=20,
         description="host:port of what always answers, such as a gateway or a time server. Do none "
         "answer, we are blind; do all, the cameras are to blame however many fail.",
     )
-    parents: dict[str, str] = Field(
+    parents: dict[str, Place] = Field(
         default={},
         description="host:port that tells whether a group can be reached, by kind and name, such "
         'as {"network:metro-7" = "10.7.0.1:22"}. Without one, some of its cameras are asked.',

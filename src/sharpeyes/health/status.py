@@ -66,9 +66,10 @@ class Cause(StrEnum):
 
 _STATUS_OF: Final = {
     Cause.NONE: Status.OK,
-    Cause.NETWORK: Status.OFFLINE,
-    Cause.SILENT: Status.OFFLINE,
-    Cause.RECORDER: Status.OFFLINE,
+    # Others may fail with it. Whether it is its own fault is judged where all of them are seen.
+    Cause.NETWORK: Status.UNREACHABLE,
+    Cause.SILENT: Status.UNREACHABLE,
+    Cause.RECORDER: Status.UNREACHABLE,
     Cause.RTSP: Status.OFFLINE,
     Cause.NO_FRAMES: Status.OFFLINE,
     # The camera is alive and others may see through it: the fault is in our password, and a

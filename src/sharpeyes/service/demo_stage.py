@@ -59,6 +59,12 @@ recheck_s = [1, 2]
 backoff_max_s = 10
 login_block_s = 30
 frozen_after_s = 20
+
+[health.common_cause]
+hold_s = 4
+longest_hold_s = 6
+settle_s = 10
+look_every_s = 0.5
 """
 
 

@@ -92,6 +92,10 @@ class Gauges:
     """Tier number, status, how many."""
     deliveries: tuple[tuple[str, int], ...]
     """State of delivery, how many."""
+    incidents: tuple[tuple[str, str, str, int], ...]
+    """Kind, state and light of those that are not closed, how many."""
+    group_cameras: tuple[tuple[str, int], ...]
+    """Kind of an unclosed incident of many, and how many cameras it concerns."""
 
 
 async def read_gauges(pool: asyncpg.Pool) -> Gauges:
@@ -108,9 +112,20 @@ async def read_gauges(pool: asyncpg.Pool) -> Gauges:
         "SELECT 'pending' AS state, count(*) AS n FROM delivery WHERE state = 'pending'"
         " UNION ALL SELECT 'dead', count(*) FROM delivery WHERE state = 'dead'"
     )
+    incidents = await pool.fetch(
+        "SELECT kind, state, light, count(*) AS n FROM incident WHERE state <> 'closed'"
+        " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    )
+    group_cameras = await pool.fetch(
+        "SELECT i.kind, count(*) AS n FROM incident i JOIN incident_camera m USING (incident_id)"
+        " WHERE i.state <> 'closed' AND i.kind <> 'camera' AND m.left_at IS NULL"
+        " GROUP BY 1 ORDER BY 1"
+    )
     return Gauges(
         cameras=tuple((str(row["tier"]), row["status"], row["n"]) for row in cameras),
         deliveries=tuple((row["state"], row["n"]) for row in deliveries),
+        incidents=tuple((row["kind"], row["state"], row["light"], row["n"]) for row in incidents),
+        group_cameras=tuple((row["kind"], row["n"]) for row in group_cameras),
     )
 
 
@@ -131,6 +146,22 @@ class _GaugesCollector(Collector):
         for state, count in self._gauges.deliveries:
             deliveries.add_metric((state,), count)
         yield deliveries
+        incidents = GaugeMetricFamily(
+            "sharpeyes_incidents",
+            "Incidents that are not closed; the light says how much of the time to mend is gone.",
+            labels=("kind", "state", "light"),
+        )
+        for kind, state, light, count in self._gauges.incidents:
+            incidents.add_metric((kind, state, light), count)
+        yield incidents
+        group_cameras = GaugeMetricFamily(
+            "sharpeyes_incident_cameras",
+            "Cameras that are unreachable for a common cause, by kind of incident.",
+            labels=("kind",),
+        )
+        for kind, count in self._gauges.group_cameras:
+            group_cameras.add_metric((kind,), count)
+        yield group_cameras
 
 
 def exposition(gauges: Gauges) -> tuple[bytes, str]:

@@ -14,6 +14,7 @@ import structlog
 
 from sharpeyes.devices.http_exchange import open_device_session
 from sharpeyes.health.context import HealthContext
+from sharpeyes.health.desk import DeskContext, IncidentDesk
 from sharpeyes.health.logins import LoginGuard
 from sharpeyes.health.monitor import HealthMonitor
 from sharpeyes.health.trend_store import Trends
@@ -96,6 +97,17 @@ def _worker(
             trends=trends,
         )
     )
+    desk = IncidentDesk(
+        DeskContext(
+            pool=pool,
+            worker_id=worker_id,
+            settings=settings.health,
+            ask_soon=health.ask_soon,
+            now=_now,
+            monotonic_s=time.monotonic,
+            random=random.SystemRandom(),
+        )
+    )
     ingest = Ingest(
         IngestContext(
             pool=pool,
@@ -118,7 +130,7 @@ def _worker(
         leases=ShardLeases(pool, worker_id, settings.lease_ttl_s),
         cameras=cameras,
         changes=changes,
-        watches=(health, ingest),
+        watches=(health, desk, ingest),
         renew_every_s=settings.lease_ttl_s / 3,
     )
 

@@ -19,8 +19,12 @@ from sharpeyes.devices.settings import DeviceSettings
 from sharpeyes.devices.simulator import fault
 from sharpeyes.devices.simulator.fleet import Fleet
 from sharpeyes.devices.simulator.settings import PUBLIC_PASSWORD, PUBLIC_USERNAME
+from sharpeyes.events.event import EventType
 from sharpeyes.events.store import EventStore
 from sharpeyes.health.context import HealthContext
+from sharpeyes.health.desk import DeskContext, IncidentDesk
+from sharpeyes.health.incident_settings import CommonCauseSettings
+from sharpeyes.health.incident_store import IncidentFilter, IncidentStore
 from sharpeyes.health.logins import LoginGuard
 from sharpeyes.health.monitor import HealthMonitor
 from sharpeyes.health.settings import HealthSettings
@@ -42,6 +46,7 @@ HASTY = HealthSettings(
     slow_ms=800,
     clock_limit_s=10,
     frozen_after_s=2,
+    common_cause=CommonCauseSettings(hold_s=0.2, longest_hold_s=0.2, look_every_s=0.1),
 )
 PATIENT_ENOUGH = DeviceSettings(rtsp_timeout_s=3, keyframe_timeout_s=4, http_timeout_s=3)
 
@@ -147,7 +152,18 @@ def watching(pool: asyncpg.Pool, leases: dict[int, ShardLease], worker_id: str) 
             monitor = HealthMonitor(context)
             monitor.set_cameras((camera, leases[camera.shard]) for camera in cameras)
             stop = asyncio.Event()
-            running = asyncio.create_task(monitor.run(stop))
+            desk = IncidentDesk(
+                DeskContext(
+                    pool=pool,
+                    worker_id=worker_id,
+                    settings=settings,
+                    ask_soon=monitor.ask_soon,
+                    now=lambda: datetime.now(UTC),
+                    monotonic_s=time.monotonic,
+                    random=Random(5),
+                )
+            )
+            running = asyncio.gather(monitor.run(stop), desk.run(stop))
             try:
                 yield Watch(monitor, noted, pool)
             finally:
@@ -204,7 +220,71 @@ async def test_an_outage_is_one_event_there_and_one_back(
     events = await EventStore(pool).list()
     assert [event.data["to_status"] for event in events] == ["ok", "offline"]
     transitions = await StatusStore(pool).transitions(camera.camera_id)
-    assert [t.to_status for t in transitions] == [Status.OK, Status.OFFLINE, Status.OK]
+    assert [t.to_status for t in transitions] == [
+        Status.OK,
+        Status.OFFLINE,
+        Status.UNREACHABLE,
+        Status.OK,
+    ]
+
+
+async def test_one_dead_switch_is_one_incident_and_what_stays_down_is_told_singly(
+    fleet: Fleet, add: AddCamera, watching: Watching, pool: asyncpg.Pool
+) -> None:
+    """T10 with everything real: 10 cameras for 16,000, and seconds for minutes."""
+    cameras = [
+        await add(number, network_name="metro-7" if number <= 7 else "metro-8")
+        for number in range(1, 11)
+    ]
+    common = CommonCauseSettings(
+        least_cameras=5,
+        hold_s=1,
+        longest_hold_s=2,
+        settle_s=2,
+        look_every_s=0.1,
+        probe_every_s=0.2,
+        canaries=(f"{cameras[9].host}:{cameras[9].rtsp_port}",),
+    )
+    # A stream that starts again shows what it showed before.
+    settings = HASTY.model_copy(update={"common_cause": common, "frozen_after_s": 600})
+    known = {camera.camera_id: RIGHT for camera in cameras}
+    store = IncidentStore(pool)
+
+    async def incidents() -> list[str]:
+        found = await store.page(IncidentFilter(state="any"))
+        return sorted(f"{i.kind} {i.state} {i.cameras}" for i in found)
+
+    async with watching(*cameras, credentials=known, settings=settings) as watch:
+        for camera in cameras:
+            await watch.until(camera, "ok")
+        for camera in cameras[:7]:
+            await fleet.set_fault(camera.device_code, fault.Down())
+        for camera in cameras[:7]:
+            await watch.until(camera, "unreachable network")
+        await watch.noted.until(lambda: _is(incidents(), ["network open 7"]))
+        for camera in cameras[:5]:
+            await fleet.clear(camera.device_code)
+        for camera in cameras[5:7]:
+            await watch.until(camera, "offline network")
+        for camera in cameras[:5]:
+            await watch.until(camera, "ok")
+        assert await incidents() == ["camera open 1", "camera open 1", "network closed 7"]
+        for camera in cameras[5:7]:
+            await fleet.clear(camera.device_code)
+        closed = ["camera closed 1", "camera closed 1", "network closed 7"]
+        await watch.noted.until(lambda: _is(incidents(), closed))
+    heard = sorted(event.type for event in await EventStore(pool).list())
+    assert heard == sorted(
+        [
+            EventType.INCIDENT_OPENED,
+            EventType.INCIDENT_CLOSED,
+            *[EventType.CAMERA_OFFLINE, EventType.CAMERA_RESTORED] * 2,
+        ]
+    )
+
+
+async def _is(told: Awaitable[list[str]], wanted: list[str]) -> bool:
+    return await told == wanted
 
 
 async def test_a_wrong_password_never_locks_a_device(

@@ -57,23 +57,23 @@ OFFLINE = known(Status.OFFLINE, NETWORK, Check.REACH)
         (NOT_ASKED, [WELL], "unknown"),
         (NOT_ASKED, [WELL, WELL], "ok"),
         (NOT_ASKED, [NETWORK, NETWORK], "unknown"),
-        (NOT_ASKED, [NETWORK, NETWORK, NETWORK], "offline network"),
+        (NOT_ASKED, [NETWORK, NETWORK, NETWORK], "unreachable network"),
         (NOT_ASKED, [WELL, NETWORK, WELL, NETWORK], "unknown"),
         (OK, [NETWORK, NETWORK], "ok"),
         (OK, [NETWORK, NETWORK, WELL, NETWORK, NETWORK], "ok"),
-        (OK, [NETWORK] * 3, "offline network"),
-        (OK, [NETWORK, SILENT, NETWORK], "offline network"),
+        (OK, [NETWORK] * 3, "unreachable network"),
+        (OK, [NETWORK, SILENT, NETWORK], "unreachable network"),
         (OK, [SLOW] * 3, "degraded slow"),
         (OK, [NETWORK, NETWORK, SLOW], "degraded slow"),
         (OK, [NETWORK, SLOW, NETWORK], "ok"),
-        (OFFLINE, [WELL], "offline network"),
-        (OFFLINE, [WELL, NETWORK, WELL], "offline network"),
+        (OFFLINE, [WELL], "unreachable network"),
+        (OFFLINE, [WELL, NETWORK, WELL], "unreachable network"),
         (OFFLINE, [WELL, WELL], "ok"),
         (OFFLINE, [SLOW, SLOW], "degraded slow"),
-        (OFFLINE, [SILENT, SILENT], "offline network"),
-        (OFFLINE, [SILENT] * 3, "offline silent"),
+        (OFFLINE, [SILENT, SILENT], "unreachable network"),
+        (OFFLINE, [SILENT] * 3, "unreachable silent"),
         (OK, [(Check.CLOCK, Cause.CLOCK)] * 3, "degraded clock"),
-        (OK, [(Check.CLOCK, Cause.CLOCK)] * 3 + [NETWORK] * 3, "offline network"),
+        (OK, [(Check.CLOCK, Cause.CLOCK)] * 3 + [NETWORK] * 3, "unreachable network"),
         (OK, [(Check.CLOCK, Cause.CLOCK)] * 3 + [NETWORK] * 3 + [WELL] * 2, "degraded clock"),
         (OK, [(Check.FRAMES, Cause.NO_FRAMES)] * 3, "offline no_frames"),
         (OK, [(Check.STREAM, Cause.AUTH)] * 3, "degraded auth"),
@@ -107,13 +107,13 @@ def test_evidence_counts_the_tries() -> None:
 
 def test_an_outage_is_one_transition_there_and_one_back() -> None:
     _, transitions = run([WELL, WELL, *[NETWORK] * 50, WELL, NETWORK, WELL, WELL, WELL])
-    assert [t.to_status for t in transitions] == [Status.OK, Status.OFFLINE, Status.OK]
+    assert [t.to_status for t in transitions] == [Status.OK, Status.UNREACHABLE, Status.OK]
 
 
 def test_another_cause_of_the_same_status_is_told_once_it_is_sure() -> None:
     _, transitions = run([NETWORK, SILENT, SILENT, SILENT, SILENT], OFFLINE)
     assert [(t.from_status, t.to_status, t.cause) for t in transitions] == [
-        (Status.OFFLINE, Status.OFFLINE, Cause.SILENT)
+        (Status.UNREACHABLE, Status.UNREACHABLE, Cause.SILENT)
     ]
 
 
@@ -193,7 +193,7 @@ def changed(transitions: list[Transition]) -> list[str]:
 def test_what_comes_and_goes_is_unstable_once_and_not_fifty_times() -> None:
     """Three minutes up, one down, for hours."""
     state, transitions = run([*[NETWORK] * 4, *[WELL] * 4] * 50, OK)
-    assert changed(transitions) == ["offline network", "ok", "degraded unstable"]
+    assert changed(transitions) == ["unreachable network", "ok", "degraded unstable"]
     assert "comes and goes" in state.evidence
     assert "seen" in state.evidence
     _, transitions = run([WELL] * 30, state)
@@ -214,7 +214,7 @@ def test_an_unstable_camera_that_stays_down_is_down() -> None:
     state, _ = run([*[NETWORK] * 4, *[WELL] * 4] * 5, OK)
     assert state.cause is Cause.UNSTABLE
     _, transitions = run([NETWORK] * 8, state)
-    assert changed(transitions) == ["offline network"]
+    assert changed(transitions) == ["unreachable network"]
 
 
 def test_a_restart_does_not_end_that_a_camera_is_unstable() -> None:

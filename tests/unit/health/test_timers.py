@@ -47,7 +47,9 @@ def test_a_surprise_is_looked_at_again_soon(check: str) -> None:
 
 def test_while_a_camera_is_away_only_its_return_is_waited_for() -> None:
     timers = Timers(phase=0.25, due_s=array("d", [500, 10, 20, 30, 40]))
-    away = state(reach=Verdict(Status.OFFLINE, Cause.NETWORK, recent=(Cause.NETWORK,), failures=5))
+    away = state(
+        reach=Verdict(Status.UNREACHABLE, Cause.NETWORK, recent=(Cause.NETWORK,), failures=5)
+    )
     assert timers.next_s(away) == 500
     assert timers.next_s(state()) == 10
 
@@ -85,11 +87,11 @@ def verdict(status: Status, *recent: Cause, failures: int = 0) -> Verdict:
         (verdict(Status.OK, Cause.NETWORK, failures=1), 5),
         (verdict(Status.OK, Cause.NETWORK, failures=9), 60),
         (verdict(Status.OK, Cause.NETWORK, Cause.NETWORK, failures=2), 15),
-        (verdict(Status.OFFLINE, Cause.NETWORK, failures=3), 30),
-        (verdict(Status.OFFLINE, Cause.NETWORK, failures=4), 60),
-        (verdict(Status.OFFLINE, Cause.NETWORK, failures=10_000), 900),
-        (verdict(Status.OFFLINE, Cause.NONE, failures=9), 5),
-        (verdict(Status.OFFLINE, Cause.NONE, Cause.NETWORK, failures=7), 480),
+        (verdict(Status.UNREACHABLE, Cause.NETWORK, failures=3), 30),
+        (verdict(Status.UNREACHABLE, Cause.NETWORK, failures=4), 60),
+        (verdict(Status.UNREACHABLE, Cause.NETWORK, failures=10_000), 900),
+        (verdict(Status.UNREACHABLE, Cause.NONE, failures=9), 5),
+        (verdict(Status.UNREACHABLE, Cause.NONE, Cause.NETWORK, failures=7), 480),
         (verdict(Status.DEGRADED, Cause.AUTH, failures=9), None),
         (verdict(Status.DEGRADED, Cause.NONE, failures=9), 5),
         (verdict(Status.UNKNOWN, Cause.NONE), 5),
