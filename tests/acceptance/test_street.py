@@ -61,7 +61,7 @@ async def test_a_wrong_password_is_named(installation: Any, rtsp_server: Any) ->
     async with installation.serving():
         seen = await installation.until(
             installation.get(f"/api/v1/cameras/{CODE}"),
-            lambda view: view["cause"] == "auth",
+            lambda view: view["cause"] in {"auth", "auth_blocked"},
             within_s=30,
         )
     assert "password" in seen["evidence"]
