@@ -43,8 +43,8 @@ def run(quick: bool) -> dict[str, object]:  # as every benchmark
     """Measure, print, and return the figures."""
     clips = read_clips()
     kinds = {
-        "seen clips": [clip for clip in clips if clip.name not in HELD_OUT],
         "held-out clips": [clip for clip in clips if clip.name in HELD_OUT],
+        "seen clips": [clip for clip in clips if clip.name not in HELD_OUT],
     }
     figures: dict[str, object] = {}
     if quick:
@@ -90,7 +90,8 @@ def _table(outcomes: Sequence[Outcome]) -> dict[str, object]:
     blind_false = _percent(fault is not PictureFault.NORMAL for o in clean for fault in o.blind)
     print(
         f"false: {false} % of {len(clean)} clean cameras; {single_false} % of single pictures, "
-        f"{blind_false} % without a reference"
+        f"{blind_false} % without a reference",
+        flush=True,
     )
     faulty = {o.made for o in outcomes if o.expected is not PictureFault.NORMAL}
     return {

@@ -3,6 +3,9 @@ import numpy.typing as npt
 import pytest
 
 from sharpeyes.detectors.quality import PictureWatch
+from sharpeyes.devices.fault import Fault
+from sharpeyes.devices.jpeg import decode_jpeg
+from sharpeyes.devices.simulator.city.gallery import Look, make_gallery
 from sharpeyes.health.picture import judge_quality
 from sharpeyes.health.status import Cause, Check, CheckResult
 
@@ -42,3 +45,17 @@ def test_a_street_is_well() -> None:
         0, 2, (180, 320)
     )
     assert results(street.astype(np.uint8)) == [CheckResult(Check.PICTURE)] * 3
+
+
+@pytest.mark.parametrize(
+    ("look", "cause"), [(Look.STREET, Cause.NONE), (Look.BLACK, Cause.PICTURE)]
+)
+def test_a_simulated_citys_pictures(look: Look, cause: Cause) -> None:
+    watch, told = PictureWatch(), None
+    jpegs = make_gallery(7)[0, look].jpegs
+    for number, jpeg in enumerate(jpegs[:3]):
+        picture = decode_jpeg(jpeg, max_pixels=4_000_000, reduce=2)
+        assert not isinstance(picture, Fault)
+        watch, told = judge_quality(watch, picture, 300.0 * number)
+    assert told is not None
+    assert told.cause is cause
