@@ -28,15 +28,6 @@ HELD_OUT = frozenset(
 SEEDS = (101,)
 """The rules were written with seeds 1 and 2."""
 PICTURES = 24
-QUICK_FAULTS = (
-    "black",
-    "too dark",
-    "defocus",
-    "noise",
-    "stripes",
-    "partly covered",
-    "scene changed",
-)
 
 
 def run(quick: bool) -> dict[str, object]:  # as every benchmark
@@ -51,12 +42,8 @@ def run(quick: bool) -> dict[str, object]:  # as every benchmark
         kinds = {"held-out clips": kinds["held-out clips"][::4]}
     for kind, chosen in kinds.items():
         pictures = {clip.name: _pictures(clip) for clip in chosen}
-        outcomes = [
-            outcome
-            for seed in (SEEDS[:1] if quick else SEEDS)
-            for outcome in watch_all(pictures, seed, QUICK_FAULTS if quick else ())
-        ]
-        print(f"\n{kind}: {len(chosen)}, seeds {SEEDS[:1] if quick else SEEDS}")
+        outcomes = [outcome for seed in SEEDS for outcome in watch_all(pictures, seed)]
+        print(f"\n{kind}: {len(chosen)}, seeds {SEEDS}")
         figures[kind.replace(" ", "_").replace("-", "_")] = _table(outcomes)
     figures["cost_ms"] = _cost(_pictures(clips[0]))
     print(f"\none picture: {figures['cost_ms']} ms of one core")

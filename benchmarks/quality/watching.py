@@ -59,9 +59,7 @@ class Outcome:
     words: str
 
 
-def watch_all(
-    pictures: dict[str, list[Picture]], seed: int, only: tuple[str, ...] = ()
-) -> list[Outcome]:
+def watch_all(pictures: dict[str, list[Picture]], seed: int) -> list[Outcome]:
     """Make each clip a camera by day, at night and by infrared light, and try all with each."""
     names = list(pictures)
     outcomes = []
@@ -72,8 +70,6 @@ def watch_all(
             scene = make_scene(name, pictures[name], hour, random)
             watched = _Watched(scene, random)
             for made, (fault, maker) in MAKERS.items():
-                if only and made not in only:
-                    continue
                 if made == "colour cast" and hour is Hour.INFRARED:
                     continue
                 shown = _as_large(other, scene.pictures[0])
