@@ -18,7 +18,7 @@ from playwright.async_api import Page, expect
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PATIENCE_MS = 15_000
-STATUSES = ("offline", "degraded", "unknown", "ok", "not_measured")
+STATUSES = ("offline", "unreachable", "degraded", "unknown", "ok", "not_measured")
 HOSTILE_NAME = '<img src=x onerror="document.title=1"> 汉口站'
 # Nobody may poll these: they stay as they are for as long as a test looks.
 CODES = [f"4201020000132000{serial:04d}" for serial in range(1, 5)]
