@@ -118,9 +118,20 @@ def _refuse_recorder(text: str) -> str | None:
     return f"type {code.type_code} (digits 11-13) is no recorder; recorders have {known}"
 
 
+def is_well_placed(longitude: float | None, latitude: float | None, bounds: Bounds | None) -> bool:
+    """Tell whether a position is no problem: both degrees or none, in China, in the division."""
+    if longitude is None or latitude is None:
+        return longitude is latitude
+    if bounds is not None and not (
+        bounds.west <= longitude <= bounds.east and bounds.south <= latitude <= bounds.north
+    ):
+        return False
+    return refuse_position(longitude, latitude) is None
+
+
 def _position_problems(file: CameraFile, bounds: Bounds | None) -> Iterator[FieldProblem]:
     longitude, latitude = file.longitude, file.latitude
-    if longitude is None and latitude is None:
+    if is_well_placed(longitude, latitude, bounds):
         return
     if longitude is None:
         yield FieldProblem("longitude", "", "is missing beside a latitude")
@@ -128,9 +139,7 @@ def _position_problems(file: CameraFile, bounds: Bounds | None) -> Iterator[Fiel
         yield FieldProblem("latitude", "", "is missing beside a longitude")
     elif reason := refuse_position(longitude, latitude):
         yield FieldProblem("longitude", f"{longitude}, {latitude}", reason)
-    elif bounds is not None and not (
-        bounds.west <= longitude <= bounds.east and bounds.south <= latitude <= bounds.north
-    ):
+    elif bounds is not None:
         yield FieldProblem(
             "longitude",
             f"{longitude}, {latitude}",

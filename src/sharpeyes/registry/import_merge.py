@@ -2,49 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import repeat
+from operator import attrgetter
 
 import asyncpg
 import msgspec
 
 from sharpeyes.devices.credentials import Credentials
 from sharpeyes.registry.camera import CameraFile, FiledCamera
+from sharpeyes.registry.column_reading import Block
 from sharpeyes.registry.credentials import Connection, CredentialStore
 from sharpeyes.registry.life import LifeState
 from sharpeyes.registry.tokens import camera_tokens
 
-_FILE = CameraFile.__struct_fields__
 _LIFE = ("life", "life_reason", "life_until")
-_MERGED = (*_FILE, *_LIFE)
 _DERIVED = ("division_path", "tokens")
 """What triggers would fill in, at many times the cost."""
-_STAGED = (*_MERGED, *_DERIVED, "stored_revision", "digest")
 # Others may hold one of the rows, or all of the machine.
 _BATCH_S = 600.0
 _FILED = FiledCamera.__struct_fields__
 
-
-def _of(table: str, columns: Iterable[str]) -> str:
-    return ", ".join(f"{table}.{column}" for column in columns)
-
-
-# All are made of our own field names.
+# Where somebody else has changed a camera since, its row has another revision.
 _LOOK_UP = """
     SELECT device_code, camera.revision,
-        COALESCE(camera.revision = seen.revision AND seen.digest = handed_in.digest, false) AS same
+        COALESCE(revision = import_revision AND import_digest = handed_in.digest, false) AS same
     FROM unnest($1::text[], $2::bytea[]) AS handed_in (device_code, digest)
-    JOIN camera USING (device_code) LEFT JOIN camera_seen AS seen USING (device_code)
+    JOIN camera USING (device_code)
 """
 _STORED = f"SELECT {', '.join(_FILED)} FROM camera WHERE device_code = ANY($1::text[])"  # noqa: S608
-_STAGE = f"""
-    CREATE TEMP TABLE import_row AS
-    SELECT {", ".join((*_MERGED, *_DERIVED))},
-        revision AS stored_revision, ''::bytea AS digest
-    FROM camera WITH NO DATA
-"""  # noqa: S608
 # In the order of the codes, as everybody who locks several cameras does.
 _LOCK = """
     SELECT count(*) FILTER (WHERE locked.revision <> import_row.stored_revision)
@@ -53,38 +41,19 @@ _LOCK = """
         WHERE camera.device_code = ANY($1::text[]) ORDER BY camera.device_code FOR UPDATE
     ) AS locked USING (device_code)
 """
-_INSERT = f"""
-    INSERT INTO camera ({", ".join((*_MERGED, *_DERIVED))})
-    SELECT {", ".join((*_MERGED, *_DERIVED))} FROM import_row
-    WHERE stored_revision = 0 ORDER BY device_code
-    ON CONFLICT (device_code) DO NOTHING
-"""  # noqa: S608
 _HIDDEN = """
     SELECT device_code FROM import_row WHERE NOT EXISTS (
         SELECT FROM camera WHERE camera.device_code = import_row.device_code
     )
 """
-_UPDATE = f"""
-    UPDATE camera
-    SET ({", ".join(_MERGED)}) = ROW ({_of("import_row", _MERGED)}),
-        division_path = import_row.division_path, tokens = import_row.tokens,
-        revision = camera.revision + 1, updated_at = now()
-    FROM import_row
-    WHERE import_row.stored_revision > 0 AND camera.device_code = import_row.device_code
-        AND ({_of("camera", _MERGED)}) IS DISTINCT FROM ({_of("import_row", _MERGED)})
-"""  # noqa: S608
-_COUNT_CHANGED = f"""
-    SELECT count(*) FROM import_row JOIN camera USING (device_code)
-    WHERE ({_of("camera", _MERGED)}) IS DISTINCT FROM ({_of("import_row", _MERGED)})
-"""  # noqa: S608
+# Written otherwise, these rows come to the same as what is on file.
 _REMEMBER = """
-    INSERT INTO camera_seen (device_code, digest, revision)
-    SELECT device_code, digest, 1 FROM import_row WHERE stored_revision = 0 AND digest <> ''
-    UNION ALL
-    SELECT device_code, digest, camera.revision FROM import_row JOIN camera USING (device_code)
-    WHERE stored_revision > 0 AND digest <> ''
-    ON CONFLICT (device_code) DO UPDATE
-    SET digest = excluded.digest, revision = excluded.revision
+    UPDATE camera SET import_digest = import_row.import_digest, import_revision = camera.revision
+    FROM import_row
+    WHERE import_row.stored_revision > 0 AND import_row.import_digest IS NOT NULL
+        AND camera.device_code = import_row.device_code
+        AND (camera.import_digest, camera.import_revision)
+            IS DISTINCT FROM (import_row.import_digest, camera.revision)
 """
 
 
@@ -163,74 +132,142 @@ async def stored_files(
     return {row["device_code"]: msgspec.convert(dict(row), FiledCamera) for row in rows}
 
 
-@asynccontextmanager
-async def staged(connection: Connection, rows: Sequence[Accepted]) -> AsyncIterator[None]:
-    """Copy rows to where the statements below find them, as long as the block lasts."""
-    await connection.execute(_STAGE)
-    records = await asyncio.to_thread(_records, rows)
-    await connection.copy_records_to_table(
-        "import_row", records=records, columns=_STAGED, timeout=_BATCH_S
-    )
-    yield
-    await connection.execute("DROP TABLE import_row")
+class BatchMerge:
+    """Writes batches of one file's rows: what is new, and what differs from what is on file.
 
-
-def _records(rows: Sequence[Accepted]) -> list[tuple[object, ...]]:
-    """Return the rows' columns in the order of the staging table."""
-    tokens = camera_tokens(
-        [row.file for row in rows],
-        [row.state.life for row in rows],
-        [row.division_path for row in rows],
-    )
-    return [
-        (
-            *msgspec.structs.astuple(row.file),
-            *msgspec.structs.astuple(row.state),
-            row.division_path,
-            found,
-            row.stored_revision,
-            row.digest,
-        )
-        for row, found in zip(rows, tokens, strict=True)
-    ]
-
-
-async def compare(connection: Connection, rows: Sequence[Accepted]) -> Merged:
-    """Say what `merge` would do with the staged rows; passwords are not compared."""
-    changed = await connection.fetchval(_COUNT_CHANGED)
-    added = sum(row.stored_revision == 0 for row in rows)
-    return Merged(added, changed, len(rows) - added - changed)
-
-
-async def merge(
-    connection: Connection, rows: Sequence[Accepted], credentials: CredentialStore
-) -> Merged:
-    """Write the staged rows: what is new and what differs.
-
-    Raises:
-        RacedError: Nothing may be kept of the transaction.
-        HiddenError: The same.
+    Args:
+        fields: The fields of a camera's file that the rows say something of, in whatever order;
+            all others stay as they are.
+        credentials: Where user names and passwords go.
     """
-    known = [row.file.device_code for row in rows if row.stored_revision]
-    new = len(rows) - len(known)
-    if known and await connection.fetchval(_LOCK, known, timeout=_BATCH_S):
-        raise RacedError
-    if new and await _insert(connection) < new:
-        hidden = await connection.fetch(_HIDDEN)
-        raise HiddenError(frozenset(row["device_code"] for row in hidden)) if hidden else RacedError
-    changed = _count(await connection.execute(_UPDATE, timeout=_BATCH_S)) if known else 0
-    changed += await _put_credentials(connection, rows, credentials)
-    await connection.execute(_REMEMBER, timeout=_BATCH_S)
-    return Merged(new, changed, len(known) - changed)
+
+    def __init__(self, fields: Sequence[str], credentials: CredentialStore) -> None:
+        self._credentials = credentials
+        self._fields = tuple(fields)
+        self._values_of = attrgetter(*self._fields)
+        compared = (*self._fields, *_LIFE)
+        written = (*compared, *_DERIVED, "import_digest")
+        self._copied = (*written, "stored_revision")
+        differs = f"({_of('camera', compared)}) IS DISTINCT FROM ({_of('import_row', compared)})"
+        # All of this is made of our own field names.
+        self._stage = (
+            f"CREATE TEMP TABLE import_row AS SELECT {', '.join(written)},"  # noqa: S608
+            " revision AS stored_revision FROM camera WITH NO DATA"
+        )
+        self._insert = (
+            f"INSERT INTO camera ({', '.join(written)}, import_revision)"  # noqa: S608
+            f" SELECT {', '.join(written)}, 1 FROM import_row"
+            " WHERE stored_revision = 0 ORDER BY device_code ON CONFLICT (device_code) DO NOTHING"
+        )
+        self._update = (
+            f"UPDATE camera SET ({', '.join(written)}) = ROW ({_of('import_row', written)}),"  # noqa: S608
+            " revision = camera.revision + 1, import_revision = camera.revision + 1,"
+            " updated_at = now() FROM import_row"
+            " WHERE import_row.stored_revision > 0"
+            f" AND camera.device_code = import_row.device_code AND {differs}"
+        )
+        self._count_changed = (
+            f"SELECT count(*) FROM import_row JOIN camera USING (device_code) WHERE {differs}"  # noqa: S608
+        )
+
+    def records(self, block: Block, rows: Sequence[Accepted]) -> list[tuple[object, ...]]:
+        """Return the rows of a batch as the statements below want them."""
+        records: list[tuple[object, ...]] = []
+        if len(block):
+            traits = zip(
+                block.column("place_kinds"),
+                block.column("maker"),
+                block.columns["tier"],
+                block.columns["life"],
+                block.division_paths,
+                strict=False,
+            )
+            tokens = camera_tokens(
+                block.columns["name"], block.column("place_name"), block.column("address"), traits
+            )
+            columns = [block.columns[name] for name in (*self._fields, *_LIFE)]
+            records += zip(
+                *columns, block.division_paths, tokens, block.digests, repeat(0), strict=False
+            )
+        files = [row.file for row in rows]
+        tokens = camera_tokens(
+            [file.name for file in files],
+            [file.place_name for file in files],
+            [file.address for file in files],
+            [
+                (
+                    row.file.place_kinds,
+                    row.file.maker,
+                    row.file.tier,
+                    row.state.life,
+                    row.division_path,
+                )
+                for row in rows
+            ],
+        )
+        for row, found in zip(rows, tokens, strict=True):
+            state = msgspec.structs.astuple(row.state)
+            values = (*self._values_of(row.file), *state, row.division_path, found)
+            records.append((*values, row.digest or None, row.stored_revision))
+        return records
+
+    @asynccontextmanager
+    async def staged(
+        self, connection: Connection, records: Sequence[tuple[object, ...]]
+    ) -> AsyncIterator[None]:
+        """Copy rows to where `compare` and `write` find them, as long as the block lasts."""
+        await connection.execute(self._stage)
+        await connection.copy_records_to_table(
+            "import_row", records=records, columns=self._copied, timeout=_BATCH_S
+        )
+        yield
+        await connection.execute("DROP TABLE import_row")
+
+    async def compare(self, connection: Connection, new: int, rows: Sequence[Accepted]) -> Merged:
+        """Say what `write` would do with the staged rows; passwords are not compared."""
+        changed = await connection.fetchval(self._count_changed)
+        added = new + sum(row.stored_revision == 0 for row in rows)
+        return Merged(added, changed, new + len(rows) - added - changed)
+
+    async def write(self, connection: Connection, new: int, rows: Sequence[Accepted]) -> Merged:
+        """Write the staged rows: what is new and what differs.
+
+        Args:
+            connection: In a transaction.
+            new: How many of the staged rows are not among `rows`: new cameras, all of them.
+            rows: The others.
+
+        Raises:
+            RacedError: Nothing may be kept of the transaction.
+            HiddenError: The same.
+        """
+        known = [row.file.device_code for row in rows if row.stored_revision]
+        new += len(rows) - len(known)
+        if known and await connection.fetchval(_LOCK, known, timeout=_BATCH_S):
+            raise RacedError
+        if new and await self._add(connection) < new:
+            hidden = await connection.fetch(_HIDDEN)
+            codes = frozenset(row["device_code"] for row in hidden)
+            raise HiddenError(codes) if hidden else RacedError
+        changed = 0
+        if known:
+            changed = _count(await connection.execute(self._update, timeout=_BATCH_S))
+        changed += await _put_credentials(connection, rows, self._credentials)
+        if known:
+            await connection.execute(_REMEMBER, timeout=_BATCH_S)
+        return Merged(new, changed, len(known) - changed)
+
+    async def _add(self, connection: Connection) -> int:
+        # The triggers that count join thousands of groups with tables of which there are no
+        # statistics yet when a registry is filled: row by row that takes a minute a batch.
+        await connection.execute("SET LOCAL enable_nestloop = off")
+        inserted = await connection.execute(self._insert, timeout=_BATCH_S)
+        await connection.execute("SET LOCAL enable_nestloop = on")
+        return _count(inserted)
 
 
-async def _insert(connection: Connection) -> int:
-    # The triggers that count join thousands of groups with tables of which there are no statistics
-    # yet when a registry is filled: row by row that takes a minute a batch.
-    await connection.execute("SET LOCAL enable_nestloop = off")
-    inserted = await connection.execute(_INSERT, timeout=_BATCH_S)
-    await connection.execute("SET LOCAL enable_nestloop = on")
-    return _count(inserted)
+def _of(table: str, columns: Iterable[str]) -> str:
+    return ", ".join(f"{table}.{column}" for column in columns)
 
 
 async def _put_credentials(

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
 
-from sharpeyes.registry.camera import FiledCamera
+from sharpeyes.registry.column_reading import Block, ColumnReader
 from sharpeyes.registry.credentials import Connection, CredentialStore
 from sharpeyes.registry.device_code import has_code_digits
 from sharpeyes.registry.division_lookup import DivisionLookup
@@ -24,18 +23,16 @@ from sharpeyes.registry.errors import FieldProblem, shown
 from sharpeyes.registry.history import sign
 from sharpeyes.registry.import_merge import (
     Accepted,
+    BatchMerge,
     HiddenError,
     Merged,
     RacedError,
-    compare,
     hold,
     look_up,
-    merge,
-    staged,
     stored_files,
 )
 from sharpeyes.registry.import_report import ImportReport, RefusedRow
-from sharpeyes.registry.row_reading import NewState, ReadRow, RowReader
+from sharpeyes.registry.row_reading import NewState, RowReader
 from sharpeyes.registry.sheet_opening import OpenSheet
 from sharpeyes.registry.sheet_row import BrokenRow, SheetRow
 
@@ -53,16 +50,30 @@ class _Batch:
     Attributes:
         rows: Those that came from the file, but for broken ones; to look at them again.
         last_row: Of the batch, and so of the file so far.
-        accepted: To be merged.
+        block: New cameras, read together.
+        accepted: Others to be merged, read one by one.
+        records: Both, as the database wants them.
         same: How many are on file just so, by their digest.
         refused: The others.
     """
 
     rows: list[SheetRow]
     last_row: int
+    block: Block
     accepted: list[Accepted]
+    records: list[tuple[object, ...]]
     same: int
     refused: list[RefusedRow]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What reads the rows of a file, and what writes them."""
+
+    divisions: DivisionLookup
+    rows: RowReader
+    columns: ColumnReader
+    merge: BatchMerge
 
 
 class CameraImport:
@@ -125,11 +136,9 @@ class CameraImport:
         Raises:
             ImportFileError: The file cannot be read further; what was committed stays.
         """
-        divisions = await DivisionLookup.load(self._pool)
-        sheet = self._sheet
-        reader = RowReader(sheet.layout, divisions, sheet.name, self._now, ragged=sheet.ragged)
+        reading = await self._prepare()
         if not (self._whole and self._writes):
-            async for report in self._batches(reader, divisions):
+            async for report in self._batches(reading):
                 yield report
             return
         async with self._pool.acquire() as connection:
@@ -138,7 +147,7 @@ class CameraImport:
             self._held = connection
             committed = False
             try:
-                async for report in self._batches(reader, divisions):
+                async for report in self._batches(reading):
                     yield report
                 if self._writes:
                     await transaction.commit()
@@ -148,14 +157,23 @@ class CameraImport:
                 if not committed:
                     await transaction.rollback()
 
-    async def _batches(
-        self, reader: RowReader, divisions: DivisionLookup
-    ) -> AsyncIterator[ImportReport]:
+    async def _prepare(self) -> _Reading:
+        divisions = await DivisionLookup.load(self._pool)
+        sheet, now = self._sheet, self._now
+        rows = RowReader(sheet.layout, divisions, sheet.name, now, ragged=sheet.ragged)
+        columns = ColumnReader(sheet.layout, divisions, rows, now)
+        return _Reading(divisions, rows, columns, BatchMerge(rows.fields, self._credentials))
+
+    async def _batches(self, reading: _Reading) -> AsyncIterator[ImportReport]:
         writing: asyncio.Task[ImportReport] | None = None
         try:
             while True:
                 lines = await asyncio.to_thread(self._next_lines)
-                batch = await self._judge_lines(reader, divisions, lines) if lines else None
+                if writing is not None and self._held is not None:
+                    # There is but one connection, for looking up and for writing.
+                    yield await writing
+                    writing = None
+                batch = await self._judge_lines(reading, lines) if lines else None
                 if writing is not None:
                     yield await writing
                     writing = None
@@ -164,7 +182,7 @@ class CameraImport:
                 if self._whole and batch.refused:
                     # It is known now that none will be kept; the rest is only looked at.
                     self._writes = False
-                writing = asyncio.create_task(self._write(reader, divisions, batch))
+                writing = asyncio.create_task(self._write(reading, batch))
         finally:
             if writing is not None:
                 writing.cancel()
@@ -173,11 +191,9 @@ class CameraImport:
     def _next_lines(self) -> list[SheetRow | BrokenRow]:
         return list(itertools.islice(self._sheet.rows, BATCH_ROWS))
 
-    async def _judge_lines(
-        self, reader: RowReader, divisions: DivisionLookup, lines: list[SheetRow | BrokenRow]
-    ) -> _Batch:
-        rows, refused = self._distinct(reader, lines)
-        batch = await self._judge(reader, divisions, rows, lines[-1].row)
+    async def _judge_lines(self, reading: _Reading, lines: list[SheetRow | BrokenRow]) -> _Batch:
+        rows, refused = self._distinct(reading.rows, lines)
+        batch = await self._judge(reading, rows, lines[-1].row)
         batch.refused.extend(refused)
         batch.refused.sort(key=lambda one: one.row)
         return batch
@@ -215,33 +231,60 @@ class CameraImport:
 
     async def _judge(
         self,
-        reader: RowReader,
-        divisions: DivisionLookup,
+        reading: _Reading,
         rows: list[SheetRow],
         last_row: int,
         connection: Connection | None = None,
     ) -> _Batch:
         database = connection or self._held or self._pool
-        begun = await asyncio.to_thread(lambda: [reader.begin(row) for row in rows])
-        digests = {row.code: row.digest for row in begun if has_code_digits(row.code)}
-        known = await look_up(database, digests) if digests else {}
-        same = {code for code, (_, is_same) in known.items() if is_same}
-        differing = [row for row in begun if row.code not in same]
-        stored = await stored_files(database, [row.code for row in differing if row.code in known])
+        reader = reading.rows
+        codes, digests = await asyncio.to_thread(_begin, reader, rows)
+        known = await look_up(
+            database, {c: d for c, d in zip(codes, digests, strict=True) if has_code_digits(c)}
+        )
+        differing = [
+            place for place, code in enumerate(codes) if code not in known or not known[code][1]
+        ]
+        stored = await stored_files(database, [codes[i] for i in differing if codes[i] in known])
 
         def judge() -> _Batch:
+            # Who may not change all of the city gets each row looked at, for its division.
+            together = [
+                place
+                for place in differing
+                if not self._reach and codes[place] not in known and has_code_digits(codes[place])
+            ]
+            block = reading.columns.read(
+                [rows[i].cells for i in together],
+                [codes[i] for i in together],
+                [digests[i] for i in together],
+            )
+            taken = set(together) - {together[i] for i in block.rest}
             accepted, refused = [], []
-            for row in differing:
-                reader.read(row)
-                on_file = stored.get(row.code)
-                judged = reader.finish(row, on_file)
+            for place in differing:
+                if place in taken:
+                    continue
+                row, code = rows[place], codes[place]
+                read, on_file = reader.read(row, code), stored.get(code)
+                judged = reader.finish(read, on_file)
                 if isinstance(judged, NewState):
-                    judged = self._within_reach(judged, divisions)
+                    judged = self._within_reach(judged, reading.divisions)
                 if isinstance(judged, NewState):
-                    accepted.append(_accepted(row, judged, divisions, on_file))
+                    accepted.append(
+                        Accepted(
+                            file=judged.file,
+                            state=judged.state,
+                            division_path=reading.divisions.paths[judged.file.division_code],
+                            stored_revision=0 if on_file is None else on_file.revision,
+                            digest=digests[place],
+                            credentials=read.credentials,
+                        )
+                    )
                 else:
                     refused.append(RefusedRow(row.row, row.cells, tuple(judged)))
-            return _Batch(rows, last_row, accepted, len(same), refused)
+            records = reading.merge.records(block, accepted)
+            same = len(rows) - len(differing)
+            return _Batch(rows, last_row, block, accepted, records, same, refused)
 
         return await asyncio.to_thread(judge)
 
@@ -255,12 +298,17 @@ class CameraImport:
             return judged
         return [FieldProblem("division_code", division, "lies beyond what you may change")]
 
-    async def _write(
-        self, reader: RowReader, divisions: DivisionLookup, batch: _Batch
-    ) -> ImportReport:
+    async def _write(self, reading: _Reading, batch: _Batch) -> ImportReport:
         merged = Merged(0, 0, 0)
-        if batch.accepted:
-            batch, merged = await self._merge(reader, divisions, batch)
+        if batch.records:
+            batch, merged = await self._merge(reading, batch)
+        told = batch.block.doubts(self._now)
+        told.update(
+            f"{doubt.field}: {doubt.reason}"
+            for row in batch.accepted
+            for doubt in doubts(row.file, now=self._now)
+        )
+        lacking = sum(row.file.lacks_path for row in batch.accepted)
         return ImportReport(
             last_row=batch.last_row,
             added=merged.added,
@@ -268,26 +316,20 @@ class CameraImport:
             unchanged=merged.unchanged + batch.same,
             refused_rows=len(batch.refused),
             refused=tuple(batch.refused),
-            without_path=sum(row.file.lacks_path for row in batch.accepted),
-            doubts=Counter(
-                f"{doubt.field}: {doubt.reason}"
-                for row in batch.accepted
-                for doubt in doubts(row.file, now=self._now)
-            ),
+            without_path=lacking + batch.block.count_without_path(),
+            doubts=told,
         )
 
-    async def _merge(
-        self, reader: RowReader, divisions: DivisionLookup, batch: _Batch
-    ) -> tuple[_Batch, Merged]:
+    async def _merge(self, reading: _Reading, batch: _Batch) -> tuple[_Batch, Merged]:
         again = False
         for _ in range(_TRIES):
             try:
                 async with self._turn() as connection:
                     if again:
                         # Somebody changed one of the cameras since we looked: now we hold them.
-                        await hold(connection, [reader.code(row) for row in batch.rows])
-                        batch = await self._judge_again(reader, divisions, batch, connection)
-                    return batch, await self._merge_accepted(connection, batch)
+                        await hold(connection, [reading.rows.code(row) for row in batch.rows])
+                        batch = await self._judge_again(reading, batch, connection)
+                    return batch, await self._merge_records(connection, reading.merge, batch)
             except HiddenError as error:
                 self._elsewhere |= error.codes
             except RacedError:
@@ -296,19 +338,22 @@ class CameraImport:
         raise RacedError
 
     async def _judge_again(
-        self, reader: RowReader, divisions: DivisionLookup, batch: _Batch, connection: Connection
+        self, reading: _Reading, batch: _Batch, connection: Connection
     ) -> _Batch:
-        again = await self._judge(reader, divisions, batch.rows, batch.last_row, connection)
+        again = await self._judge(reading, batch.rows, batch.last_row, connection)
         judged = {row.row for row in batch.rows}
         again.refused.extend(one for one in batch.refused if one.row not in judged)
         again.refused.sort(key=lambda one: one.row)
         return again
 
-    async def _merge_accepted(self, connection: Connection, batch: _Batch) -> Merged:
-        async with staged(connection, batch.accepted):
+    async def _merge_records(
+        self, connection: Connection, merge: BatchMerge, batch: _Batch
+    ) -> Merged:
+        new = len(batch.block)
+        async with merge.staged(connection, batch.records):
             if not self._writes:
-                return await compare(connection, batch.accepted)
-            merged = await merge(connection, batch.accepted, self._credentials)
+                return await merge.compare(connection, new, batch.accepted)
+            merged = await merge.write(connection, new, batch.accepted)
         if merged.added or merged.changed:
             await announce_many(connection)
         return merged
@@ -343,14 +388,6 @@ async def announce_many(connection: Connection) -> None:
     await connection.execute("SELECT pg_notify('sharpeyes', '{}')")
 
 
-def _accepted(
-    row: ReadRow, judged: NewState, divisions: DivisionLookup, stored: FiledCamera | None
-) -> Accepted:
-    return Accepted(
-        file=judged.file,
-        state=judged.state,
-        division_path=divisions.paths[judged.file.division_code],
-        stored_revision=0 if stored is None else stored.revision,
-        digest=row.digest,
-        credentials=row.credentials,
-    )
+def _begin(reader: RowReader, rows: Sequence[SheetRow]) -> tuple[list[str], list[bytes]]:
+    """Return the device codes and the digests of rows."""
+    return [reader.code(row) for row in rows], [reader.digest(row) for row in rows]

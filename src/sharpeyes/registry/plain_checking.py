@@ -102,7 +102,7 @@ def plain_problems(file: CameraFile) -> list[FieldProblem]:
     """Check the fields that say nothing about each other."""
     problems: list[FieldProblem] = []
     texts = _texts_of(file)
-    if not (file.name and _is_plain("".join(filter(None, texts)))):
+    if not (file.name and is_plain("".join(filter(None, texts)))):
         problems += _text_problems(texts)
     contacts = file.contacts
     if contacts:
@@ -138,7 +138,7 @@ def _coded_problems(file: CameraFile) -> list[FieldProblem]:
     return problems
 
 
-def _is_plain(told: str) -> bool:
+def is_plain(told: str) -> bool:
     """Tell quickly that there is nothing to refuse in texts: most files have nothing."""
     return len(told) <= _NEVER_TOO_LONG and told.isprintable()
 
@@ -151,7 +151,7 @@ def _text_problems(texts: tuple[str | None, ...]) -> Iterator[FieldProblem]:
 
 def _contact_problems(contacts: tuple[str, ...]) -> Iterator[FieldProblem]:
     told = "".join(contacts)
-    if all(contacts) and len(contacts) <= CONTACTS_MAX and "/" not in told and _is_plain(told):
+    if all(contacts) and len(contacts) <= CONTACTS_MAX and "/" not in told and is_plain(told):
         return
     for contact in contacts:
         reason = refuse_text(contact, longest=_CONTACT_MAX_CHARACTERS)

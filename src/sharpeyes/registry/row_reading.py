@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -41,6 +41,8 @@ _BELOW = ("street_code", "community_code", "grid_code")
 _read_state = cast("Callable[[str], Life]", READERS["device_state"])
 _APART = frozenset({"district_code", *_BELOW, "device_state", *CREDENTIALS})
 _DIGEST_BYTES = 16
+_ALWAYS = frozenset({"device_code", "division_code", "host", "poll_mode"})
+"""Fields that follow from others where the file does not speak of them."""
 
 
 @dataclass(slots=True)
@@ -48,11 +50,7 @@ class ReadRow:
     """What a row's texts say, before anything is asked of the database.
 
     Attributes:
-        row: Its number in the file.
-        cells: Its texts.
         code: The device code, folded; perhaps none.
-        digest: Of the texts and of what their columns are; empty where a password is among them,
-            which not even a digest may be kept of.
         values: Fields whose text means something; without those that are empty.
         below: Street, community and grid, as far as they are given.
         life: From column 26; None where that is empty or missing.
@@ -60,10 +58,7 @@ class ReadRow:
         problems: The texts that mean nothing.
     """
 
-    row: int
-    cells: list[str]
     code: str
-    digest: bytes
     values: dict[str, Any] = field(default_factory=dict)
     below: list[tuple[str, str]] = field(default_factory=list)
     life: Life | None = None
@@ -159,19 +154,35 @@ class RowReader:
         """Return a row's device code, folded; perhaps none."""
         return fold(row.cells[self._code_index].strip())
 
-    def begin(self, row: SheetRow) -> ReadRow:
-        """Look at as much of a row as tells which camera it is, and whether it was seen before."""
-        cells = row.cells
-        digest = b""
-        if not self._secret:
-            hashed = self._salt.copy()
-            hashed.update("\x1f".join(cells).encode("utf-8", "surrogatepass"))
-            digest = hashed.digest()
-        return ReadRow(row.row, cells, self.code(row), digest)
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of `CameraFile` that follow from the file; all others stay as they are."""
+        return tuple(name for name in FILE_FIELDS if name in self._fields | _ALWAYS)
 
-    def read(self, row: ReadRow) -> None:
-        """Read what the texts mean."""
-        values, cells = row.values, row.cells
+    def digest(self, row: SheetRow) -> bytes:
+        """Return a digest of a row's texts and of what their columns are.
+
+        Empty where a password is among them, which not even a digest may be kept of.
+        """
+        if self._secret:
+            return b""
+        hashed = self._salt.copy()
+        hashed.update("\x1f".join(row.cells).encode("utf-8", "surrogatepass"))
+        return hashed.digest()
+
+    def read(self, row: SheetRow, code: str) -> ReadRow:
+        """Read what the texts of a row mean.
+
+        Args:
+            row: The row.
+            code: Its device code, folded; perhaps none.
+        """
+        read = ReadRow(code)
+        self._read_cells(read, row.cells)
+        return read
+
+    def _read_cells(self, row: ReadRow, cells: Sequence[str]) -> None:
+        values = row.values
         values["device_code"] = row.code
         for index, name, reader in self._plain:
             text = cells[index].strip()
@@ -191,7 +202,7 @@ class RowReader:
             if text := cells[index].strip():
                 self._take_apart(row, target, text)
         if self._secret:
-            self._check_credentials(row)
+            self._check_credentials(row, cells)
 
     def finish(self, row: ReadRow, stored: FiledCamera | None) -> NewState | list[FieldProblem]:
         """Make a camera file of a row, or say all that is wrong with it.
@@ -204,7 +215,10 @@ class RowReader:
         values = row.values
         if stored is None:
             if not self._has_poll_mode:
-                values["poll_mode"] = _usual_poll_mode(values)
+                address = values.get("host") or values.get("ipv4") or values.get("ipv6")
+                values["poll_mode"] = usual_poll_mode(
+                    values.get("networked"), address, values.get("tier")
+                )
         else:
             self._keep(values, stored)
         self._set_division(row, stored)
@@ -229,6 +243,32 @@ class RowReader:
         state = self._state(row, stored, problems)
         return problems or NewState(file, state)
 
+    def first_state(self, text: str) -> LifeState | None:
+        """Return the life of a new camera by column 26, or None where something is wrong."""
+        row = ReadRow("")
+        if text:
+            self._take_apart(row, "device_state", text)
+        state = self._state(row, None, row.problems)
+        return None if row.problems else state
+
+    def division_of(self, code: str, texts: Mapping[str, str]) -> str | None:
+        """Return the division of a new camera, or None where something is wrong.
+
+        Args:
+            code: Its device code.
+            texts: What the row says of its division, by target.
+        """
+        row = ReadRow(code)
+        if text := texts.get("division_code", "").strip():
+            row.values["division_code"] = fold(text)
+        targets = [target for target, _ in self._constants_apart]
+        for target in (*targets, *(target for _, target in self._apart)):
+            if text := texts.get(target, "").strip():
+                self._take_apart(row, target, text)
+        self._set_division(row, None)
+        division: str = row.values["division_code"]
+        return None if row.problems else division
+
     def _take_apart(self, row: ReadRow, target: str, text: str) -> None:
         if target == "device_state":
             try:
@@ -240,8 +280,8 @@ class RowReader:
         elif target in _BELOW:
             row.below.append((target, fold(text)))
 
-    def _check_credentials(self, row: ReadRow) -> None:
-        by_target = {target: row.cells[index] for index, target in self._apart}
+    def _check_credentials(self, row: ReadRow, cells: Sequence[str]) -> None:
+        by_target = {target: cells[index] for index, target in self._apart}
         username, password = by_target["username"].strip(), by_target["password"]
         if username:
             row.credentials = Credentials(username, password)
@@ -289,15 +329,14 @@ class RowReader:
         return LifeState()
 
 
-def _usual_poll_mode(values: dict[str, Any]) -> PollMode:
+def usual_poll_mode(networked: bool | None, address: str | None, tier: Tier | None) -> PollMode:
     """Choose how a new camera may be asked where its file does not say.
 
     Most social points cannot be reached but by request, and whom nobody can reach nobody asks.
     """
-    address = values.get("host") or values.get("ipv4") or values.get("ipv6")
-    if values.get("networked") is False or not address:
+    if networked is False or not address:
         return PollMode.NONE
-    return PollMode.ON_REQUEST if values.get("tier") is Tier.SOCIAL else PollMode.DIRECT
+    return PollMode.ON_REQUEST if tier is Tier.SOCIAL else PollMode.DIRECT
 
 
 def _constant(target: str, text: str) -> Any:

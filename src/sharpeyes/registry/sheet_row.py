@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class SheetRow:
+
+class SheetRow(msgspec.Struct, frozen=True, gc=False):
     """A row that could be read.
 
     Attributes:

@@ -7,13 +7,13 @@ camera; an import hands them in, because a million are computed here in a sixtee
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sharpeyes.registry.camera import CameraFile, Life, Tier
+from sharpeyes.registry.camera import Life, Tier
 
 _PLACE_KIND, _TIER, _MAKER, _LIFE = -2000000100, -2000000200, -2000000300, -2000000400
 _LIFE_NUMBERS = {Life.PLANNED: 1, Life.MAINTENANCE: 2, Life.REMOVED: 3}
@@ -27,7 +27,7 @@ def text_tokens(text: str) -> list[int]:
     Args:
         text: Two characters or more; of one there are no pairs.
     """
-    return sorted(set(_pairs([text])[0].tolist()))
+    return sorted(set(_pairs([text])[0]))
 
 
 def place_kind_token(place_kind: int) -> int:
@@ -79,35 +79,46 @@ def area_token(area: str) -> int:
 
 
 def camera_tokens(
-    files: Sequence[CameraFile], lives: Sequence[Life], division_paths: Sequence[str]
+    names: Sequence[str],
+    place_names: Iterable[str | None],
+    addresses: Iterable[str | None],
+    traits: Iterable[Traits],
 ) -> list[list[int]]:
     """Return the tokens of cameras, as the column `tokens` has them, in any order.
 
     Args:
-        files: Tidied files.
-        lives: Where in its life each camera is.
-        division_paths: The path of each camera's division.
+        names: As tidied files have them.
+        place_names: The same.
+        addresses: The same.
+        traits: What else each camera is found by.
     """
-    if not files:
+    if not names:
         return []
     pairs = _pairs(
-        [f"{file.name}\0{file.place_name or ''}\0{file.address or ''}" for file in files]
+        [
+            # What is a part of the name has no pairs of its own.
+            f"{name}\0{'' if not place or place in name else place}\0{address or ''}"
+            for name, place, address in zip(names, place_names, addresses, strict=True)
+        ]
     )
-    return [
-        [*own.tolist(), *_traits(file, life), district_token(path), area_token(area_path(path))]
-        for own, file, life, path in zip(pairs, files, lives, division_paths, strict=True)
-    ]
+    return [own + _trait_tokens(one) for own, one in zip(pairs, traits, strict=True)]
 
 
-def _traits(file: CameraFile, life: Life) -> list[int]:
-    traits = [place_kind_token(kind) for kind in file.place_kinds]
-    if file.maker is not None:
-        traits.append(maker_token(file.maker))
-    scarce = (tier_token(file.tier), life_token(life))
-    return traits + [token for token in scarce if token is not None]
+Traits: TypeAlias = tuple[tuple[int, ...], int | None, Tier, Life, str]
+"""Kinds of place, maker, tier, life, and the path of the division."""
 
 
-def _pairs(texts: Sequence[str]) -> list[NDArray[np.int32]]:
+@lru_cache(maxsize=16_384)
+def _trait_tokens(traits: Traits) -> list[int]:
+    place_kinds, maker, tier, life, path = traits
+    tokens = [place_kind_token(kind) for kind in place_kinds]
+    if maker is not None:
+        tokens.append(maker_token(maker))
+    scarce = (tier_token(tier), life_token(life))
+    return [*tokens, *(token for token in scarce if token is not None), district_token(path)]
+
+
+def _pairs(texts: Sequence[str]) -> list[list[int]]:
     """Return the pairs of neighbouring characters of each text; none across a NUL."""
     joined = np.frombuffer("\0".join(texts).encode("utf-32-le"), np.uint32)
     is_capital = (joined >= ord("A")) & (joined <= ord("Z"))
@@ -115,7 +126,8 @@ def _pairs(texts: Sequence[str]) -> list[NDArray[np.int32]]:
     first, second = characters[:-1], characters[1:]
     tokens = ((first << np.uint32(16)) ^ second).view(np.int32)
     within = (first != _BREAK) & (second != _BREAK)
-    ends = np.cumsum([len(text) + 1 for text in texts])[:-1]
+    ends = np.cumsum([len(text) + 1 for text in texts])
     # Where each text begins among the pairs that are left.
-    cuts = np.concatenate(([0], np.cumsum(within)))[np.minimum(ends, len(tokens))]
-    return np.split(tokens[within], cuts)
+    cuts = np.concatenate(([0], np.cumsum(within)))[np.minimum(ends, len(tokens))].tolist()
+    kept = tokens[within].tolist()
+    return [kept[start:end] for start, end in zip([0, *cuts], cuts, strict=False)]

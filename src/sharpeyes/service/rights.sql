@@ -147,9 +147,6 @@ SELECT pg_temp.open_table('camera_change', 'SELECT, INSERT', pg_temp.of_camera('
 -- An import is its subtree's who began it.
 SELECT pg_temp.open_table('import_run', 'SELECT, INSERT, UPDATE',
                           pg_temp.in_scope('division_path'));
-SELECT pg_temp.open_table('camera_seen', 'SELECT, INSERT, UPDATE, DELETE', $$
-    EXISTS (SELECT FROM camera c WHERE c.device_code = camera_seen.device_code)
-$$);
 -- An endpoint is sent the events of the whole city: a subtree sees where its own went.
 SELECT pg_temp.open_table('endpoint', 'SELECT, INSERT, UPDATE', 'true', 'false');
 

@@ -43,7 +43,13 @@ async def test_both_compute_the_same(pool: asyncpg.Pool) -> None:
         examples.append((file, life, path))
 
     collect()
-    ours = camera_tokens(*(list(column) for column in zip(*examples, strict=True)))
+    files = [file for file, _, _ in examples]
+    ours = camera_tokens(
+        [file.name for file in files],
+        [file.place_name for file in files],
+        [file.address for file in files],
+        [(file.place_kinds, file.maker, file.tier, life, path) for file, life, path in examples],
+    )
     for (file, life, path), tokens in zip(examples, ours, strict=True):
         theirs = await pool.fetchval(
             _SQL,
@@ -60,6 +66,6 @@ async def test_both_compute_the_same(pool: asyncpg.Pool) -> None:
 
 
 def test_tokens_of_nothing() -> None:
-    assert camera_tokens([], [], []) == []
+    assert camera_tokens([], [], [], []) == []
     assert text_tokens("中山中山") == sorted({*text_tokens("中山"), *text_tokens("山中")})
     assert district_token("420100/420102/420102003/") == district_token("420100/420102/")
