@@ -17,6 +17,7 @@ from sharpeyes.registry.exporting import ExportQuery, export
 from sharpeyes.registry.import_job import ImportJob
 from sharpeyes.registry.sheet_opening import open_sheet
 from sharpeyes.service.database import open_pool
+from sharpeyes.service.garbage import collect_seldom
 
 _KEY = bytes(32)
 _COPY_TIMEOUT_S = 3600.0
@@ -36,6 +37,7 @@ class Loading:
 
 def measure(url: str, sheet: Path) -> Loading:
     """Measure with a sheet on a database that has the city's divisions and no cameras."""
+    collect_seldom()
     return asyncio.run(_measure(url, sheet))
 
 

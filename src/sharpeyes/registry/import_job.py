@@ -153,6 +153,8 @@ class ImportJob:
                 state, problem = "failed", str(error)
                 raise
             finally:
+                for report in importer.unreported:
+                    await self._note(report)
                 if self.total.refused_rows:
                     kept.seek(0)
                     self.refused_sheet = kept.read()

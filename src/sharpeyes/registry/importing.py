@@ -1,12 +1,14 @@
 """Cameras from a file: good rows are kept, bad ones told, and nothing is ever deleted unasked.
 
-While one batch is merged by the database, the next is read and checked here.
+While one batch is merged by the database the next is copied to it, and the one after that is read
+and checked here. They are merged in the order of the file.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -36,8 +38,11 @@ from sharpeyes.registry.row_reading import NewState, RowReader
 from sharpeyes.registry.sheet_opening import OpenSheet
 from sharpeyes.registry.sheet_row import BrokenRow, SheetRow
 
-BATCH_ROWS = 4000
+BATCH_ROWS = 6000
 """Rows that are committed together: enough to be quick, few enough to lose or to lock."""
+
+_WRITTEN_TOGETHER = 2
+"""Batches under way: one is merged, and the next is copied to where it will be merged from."""
 
 _TURN_S = 3600.0
 _TRIES = 10
@@ -91,6 +96,10 @@ class CameraImport:
         import_id: Of the `ImportRuns` entry that the changes belong to; None for a dry run.
         whole: Keep all rows, or none if one is refused.
         reach: The path of the division that the actor may change; empty for all.
+
+    Attributes:
+        unreadable_rows: Rows without a device code that can be read, so far.
+        unreported: Reports of batches that were committed just when somebody stopped the import.
     """
 
     def __init__(
@@ -119,6 +128,7 @@ class CameraImport:
         # Numbers take a third of the memory of texts.
         self._first_rows: dict[int, int] = {}
         self.unreadable_rows = 0
+        self.unreported: list[ImportReport] = []
 
     def has_seen(self, device_code: str) -> bool:
         """Tell whether a row of the file, taken or not, names this camera."""
@@ -165,28 +175,30 @@ class CameraImport:
         return _Reading(divisions, rows, columns, BatchMerge(rows.fields, self._credentials))
 
     async def _batches(self, reading: _Reading) -> AsyncIterator[ImportReport]:
-        writing: asyncio.Task[ImportReport] | None = None
+        writing: deque[asyncio.Task[ImportReport]] = deque()
+        # On one connection one thing is done after the other.
+        together = 1 if self._held is not None else _WRITTEN_TOGETHER
         try:
-            while True:
-                lines = await asyncio.to_thread(self._next_lines)
-                if writing is not None and self._held is not None:
-                    # There is but one connection, for looking up and for writing.
-                    yield await writing
-                    writing = None
-                batch = await self._judge_lines(reading, lines) if lines else None
-                if writing is not None:
-                    yield await writing
-                    writing = None
-                if batch is None:
-                    return
+            while lines := await asyncio.to_thread(self._next_lines):
+                batch = await self._judge_lines(reading, lines)
                 if self._whole and batch.refused:
                     # It is known now that none will be kept; the rest is only looked at.
                     self._writes = False
-                writing = asyncio.create_task(self._write(reading, batch))
+                before = writing[-1] if writing else None
+                writing.append(asyncio.create_task(self._write(reading, batch, before)))
+                if len(writing) == together:
+                    report = await writing[0]
+                    writing.popleft()
+                    yield report
+            while writing:
+                report = await writing[0]
+                writing.popleft()
+                yield report
         finally:
-            if writing is not None:
-                writing.cancel()
-                await asyncio.gather(writing, return_exceptions=True)
+            for task in writing:
+                task.cancel()
+            ended = await asyncio.gather(*writing, return_exceptions=True)
+            self.unreported = [report for report in ended if isinstance(report, ImportReport)]
 
     def _next_lines(self) -> list[SheetRow | BrokenRow]:
         return list(itertools.islice(self._sheet.rows, BATCH_ROWS))
@@ -298,10 +310,15 @@ class CameraImport:
             return judged
         return [FieldProblem("division_code", division, "lies beyond what you may change")]
 
-    async def _write(self, reading: _Reading, batch: _Batch) -> ImportReport:
-        merged = Merged(0, 0, 0)
+    async def _write(
+        self, reading: _Reading, batch: _Batch, before: asyncio.Task[ImportReport] | None
+    ) -> ImportReport:
+        """Write a batch once the one before it is written."""
         if batch.records:
-            batch, merged = await self._merge(reading, batch)
+            batch, merged = await self._merge(reading, batch, before)
+        else:
+            merged = Merged(0, 0, 0)
+            await _end(before)
         told = batch.block.doubts(self._now)
         told.update(
             f"{doubt.field}: {doubt.reason}"
@@ -320,20 +337,30 @@ class CameraImport:
             doubts=told,
         )
 
-    async def _merge(self, reading: _Reading, batch: _Batch) -> tuple[_Batch, Merged]:
+    async def _merge(
+        self, reading: _Reading, batch: _Batch, before: asyncio.Task[ImportReport] | None
+    ) -> tuple[_Batch, Merged]:
         again = False
         for _ in range(_TRIES):
             try:
-                async with self._turn() as connection:
+                async with self._transaction() as connection:
                     if again:
                         # Somebody changed one of the cameras since we looked: now we hold them.
+                        await self._take_turn(connection)
                         await hold(connection, [reading.rows.code(row) for row in batch.rows])
                         batch = await self._judge_again(reading, batch, connection)
-                    return batch, await self._merge_records(connection, reading.merge, batch)
+                    # Copied while the batch before is still being merged.
+                    async with reading.merge.staged(connection, batch.records):
+                        await _end(before)
+                        if not again:
+                            await self._take_turn(connection)
+                        merged = await self._merge_staged(connection, reading.merge, batch)
             except HiddenError as error:
                 self._elsewhere |= error.codes
             except RacedError:
                 pass
+            else:
+                return batch, merged
             again = True
         raise RacedError
 
@@ -346,32 +373,28 @@ class CameraImport:
         again.refused.sort(key=lambda one: one.row)
         return again
 
-    async def _merge_records(
+    async def _merge_staged(
         self, connection: Connection, merge: BatchMerge, batch: _Batch
     ) -> Merged:
         new = len(batch.block)
-        async with merge.staged(connection, batch.records):
-            if not self._writes:
-                return await merge.compare(connection, new, batch.accepted)
-            merged = await merge.write(connection, new, batch.accepted)
+        if not self._writes:
+            return await merge.compare(connection, new, batch.accepted)
+        merged = await merge.write(connection, new, batch.accepted)
         if merged.added or merged.changed:
             await announce_many(connection)
         return merged
 
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[Connection]:
-        """Give a transaction in which no subtree moves, and no other import writes."""
-        async with self._transaction() as connection:
+    async def _take_turn(self, connection: Connection) -> None:
+        """See to it that until the transaction ends no subtree moves and no other import writes."""
+        await connection.execute(
+            "SELECT pg_advisory_xact_lock_shared(hashtext('sharpeyes.division'))",
+            timeout=_TURN_S,
+        )
+        if self._writes:
             await connection.execute(
-                "SELECT pg_advisory_xact_lock_shared(hashtext('sharpeyes.division'))",
-                timeout=_TURN_S,
+                "SELECT pg_advisory_xact_lock(hashtext('sharpeyes.import'))", timeout=_TURN_S
             )
-            if self._writes:
-                await connection.execute(
-                    "SELECT pg_advisory_xact_lock(hashtext('sharpeyes.import'))", timeout=_TURN_S
-                )
-                await sign(connection, self._actor, import_id=self._import_id)
-            yield connection
+            await sign(connection, self._actor, import_id=self._import_id)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Connection]:
@@ -386,6 +409,12 @@ class CameraImport:
 async def announce_many(connection: Connection) -> None:
     """Tell all processes, once the transaction is committed, that many cameras changed."""
     await connection.execute("SELECT pg_notify('sharpeyes', '{}')")
+
+
+async def _end(task: asyncio.Task[ImportReport] | None) -> None:
+    """Wait until a batch is written. Fails as it did; who waits no longer leaves it be."""
+    if task is not None:
+        await asyncio.shield(task)
 
 
 def _begin(reader: RowReader, rows: Sequence[SheetRow]) -> tuple[list[str], list[bytes]]:

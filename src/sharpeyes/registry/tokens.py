@@ -7,6 +7,7 @@ camera; an import hands them in, because a million are computed here in a sixtee
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TypeAlias
@@ -83,7 +84,7 @@ def camera_tokens(
     place_names: Iterable[str | None],
     addresses: Iterable[str | None],
     traits: Iterable[Traits],
-) -> list[list[int]]:
+) -> list[array[int]]:
     """Return the tokens of cameras, as the column `tokens` has them, in any order.
 
     Args:
@@ -109,16 +110,17 @@ Traits: TypeAlias = tuple[tuple[int, ...], int | None, Tier, Life, str]
 
 
 @lru_cache(maxsize=16_384)
-def _trait_tokens(traits: Traits) -> list[int]:
+def _trait_tokens(traits: Traits) -> array[int]:
     place_kinds, maker, tier, life, path = traits
     tokens = [place_kind_token(kind) for kind in place_kinds]
     if maker is not None:
         tokens.append(maker_token(maker))
     scarce = (tier_token(tier), life_token(life))
-    return [*tokens, *(token for token in scarce if token is not None), district_token(path)]
+    tokens += [token for token in scarce if token is not None]
+    return array("i", [*tokens, district_token(path)])
 
 
-def _pairs(texts: Sequence[str]) -> list[list[int]]:
+def _pairs(texts: Sequence[str]) -> list[array[int]]:
     """Return the pairs of neighbouring characters of each text; none across a NUL."""
     joined = np.frombuffer("\0".join(texts).encode("utf-32-le"), np.uint32)
     is_capital = (joined >= ord("A")) & (joined <= ord("Z"))
@@ -129,5 +131,6 @@ def _pairs(texts: Sequence[str]) -> list[list[int]]:
     ends = np.cumsum([len(text) + 1 for text in texts])
     # Where each text begins among the pairs that are left.
     cuts = np.concatenate(([0], np.cumsum(within)))[np.minimum(ends, len(tokens))].tolist()
-    kept = tokens[within].tolist()
+    # Unlike lists, arrays are nothing for the collector of garbage to look through.
+    kept = array("i", tokens[within].tobytes())
     return [kept[start:end] for start, end in zip([0, *cuts], cuts, strict=False)]

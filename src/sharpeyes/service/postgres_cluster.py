@@ -32,12 +32,24 @@ USER = DATABASE = "sharpeyes"
 _POLL_S = 0.05
 _PORT_ATTEMPTS = 5
 
+
+def _shared_mb() -> int:
+    """Return an eighth of the machine's memory, 128 to 1,024 MB."""
+    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+    return max(128, min(1024, memory_mb // 8))
+
+
 # Written into postgresql.conf once, where an operator may change them.
 _SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     # Our queries are short: compiling one takes longer than running it.
     "jit": "off",
+    # An import of a million cameras writes some gigabytes: fewer checkpoints, and the indexes that
+    # it fills in memory, made it 1.6 times as fast.
+    "shared_buffers": f"{_shared_mb()}MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
     # A week of logs, each day's file overwritten a week later.
     "logging_collector": "on",
     "log_filename": "postgresql-%a.log",

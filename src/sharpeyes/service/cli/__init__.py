@@ -12,6 +12,8 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer's own, not exported
 from typer.core import TyperCommand, TyperGroup
 
+from sharpeyes.service.garbage import collect_seldom
+
 # What each command is: a function or a group in a module of this package.
 _COMMANDS = {
     "demo": ("serve", "demo"),
@@ -163,6 +165,7 @@ def _expected() -> tuple[type[Exception], ...]:
 
 def main() -> None:
     """Run the command; exit 0, 1 when it failed, 2 when it was called wrongly."""
+    collect_seldom()
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except NoArgsIsHelpError as error:
