@@ -12,7 +12,8 @@ import asyncpg
 import pytest
 
 from sharpeyes.devices.credentials import Credentials
-from sharpeyes.registry.camera import CameraFile, Tier
+from sharpeyes.registry import importing
+from sharpeyes.registry.camera import CameraFile, PollMode, Tier
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.errors import ImportFileError
 from sharpeyes.registry.import_job import ImportJob
@@ -323,6 +324,56 @@ async def test_who_stops_early_leaves_whole_batches(importer: Importer, store: A
     report = await anext(run)
     await run.aclose()  # type: ignore[attr-defined]  # it is a generator
     assert report.last_row == BATCH_ROWS + 1
-    assert len(await store.all()) == BATCH_ROWS
     stopped = await ImportRuns(importer.pool).get(job.import_id)
-    assert (stopped.state, stopped.last_row, stopped.missing) == ("stopped", BATCH_ROWS + 1, None)
+    assert (stopped.state, stopped.missing) == ("stopped", None)
+    # Where a batch was just being committed it is in, and told.
+    assert stopped.last_row in {BATCH_ROWS + 1, 2 * BATCH_ROWS + 1}
+    assert stopped.added == len(await store.all()) == stopped.last_row - 1
+
+
+def without_passwords(*lines: str) -> io.BytesIO:
+    """A file of new cameras that are read column by column."""
+    return io.BytesIO("\n".join(one.rsplit(",", 2)[0] for one in (HEADER, *lines)).encode())
+
+
+async def test_two_imports_of_the_same_new_cameras(
+    pool: asyncpg.Pool, importer: Importer, store: Any
+) -> None:
+    """Both find that none is on file, and one is slower."""
+    lines = [line(number) for number in range(500)]
+    first, second = await asyncio.gather(
+        total(importer, without_passwords(*lines)),
+        total(Importer(pool, importer.credentials), without_passwords(*reversed(lines))),
+    )
+    assert first.refused == second.refused == []
+    assert first.counts.added + second.counts.added == 500
+    assert first.counts.unchanged + second.counts.unchanged == 500
+    assert {camera.revision for camera in await store.all()} == {1}
+
+
+async def test_all_or_nothing_over_several_batches(
+    importer: Importer, store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One connection both looks up and writes."""
+    monkeypatch.setattr(importing, "BATCH_ROWS", 50)
+    lines = [line(number) for number in range(220)]
+    bad = await total(importer, without_passwords(*lines, line(220, tier="7")), whole=True)
+    assert (bad.counts.refused_rows, len(await store.all())) == (1, 0)
+    good = await total(importer, without_passwords(*lines), whole=True)
+    assert (good.counts.added, len(await store.all())) == (220, 220)
+
+
+async def test_what_a_file_does_not_say_is_as_in_a_camera_that_is_added(
+    importer: Importer, store: Any
+) -> None:
+    """The database's defaults, for columns that the file does not have, are those of the record."""
+    code = "42010200001320000001"
+    await total(importer, io.BytesIO(f"device_code,name,tier\n{code},Gate,1\n".encode()))
+    [camera] = await store.all()
+    assert camera.file == CameraFile(
+        device_code=code,
+        name="Gate",
+        tier=Tier.CITY,
+        division_code="420102",
+        poll_mode=PollMode.NONE,
+    )

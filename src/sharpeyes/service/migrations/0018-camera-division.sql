@@ -1,5 +1,5 @@
 -- A camera's division: kept right by statement, not row by row
--- depends: 0015-import-digest
+-- depends: 0017-import-digest
 
 -- migrate: apply
 
