@@ -102,22 +102,30 @@ def camera_tokens(
             for name, place, address in zip(names, place_names, addresses, strict=True)
         ]
     )
-    return [own + _trait_tokens(one) for own, one in zip(pairs, traits, strict=True)]
+    return [
+        own + _trait_tokens(*one) + _division_tokens(path)
+        for own, (*one, path) in zip(pairs, traits, strict=True)
+    ]
 
 
 Traits: TypeAlias = tuple[tuple[int, ...], int | None, Tier, Life, str]
 """Kinds of place, maker, tier, life, and the path of the division."""
 
 
-@lru_cache(maxsize=16_384)
-def _trait_tokens(traits: Traits) -> array[int]:
-    place_kinds, maker, tier, life, path = traits
+@lru_cache(maxsize=8192)
+def _trait_tokens(
+    place_kinds: tuple[int, ...], maker: int | None, tier: Tier, life: Life
+) -> array[int]:
     tokens = [place_kind_token(kind) for kind in place_kinds]
     if maker is not None:
         tokens.append(maker_token(maker))
     scarce = (tier_token(tier), life_token(life))
-    tokens += [token for token in scarce if token is not None]
-    return array("i", [*tokens, district_token(path)])
+    return array("i", [*tokens, *(token for token in scarce if token is not None)])
+
+
+@lru_cache(maxsize=8192)
+def _division_tokens(path: str) -> array[int]:
+    return array("i", [district_token(path), area_token(area_path(path))])
 
 
 def _pairs(texts: Sequence[str]) -> list[array[int]]:

@@ -70,6 +70,7 @@ async def test_a_moved_division_takes_its_cameras_along(pool: asyncpg.Pool) -> N
         await connection.execute(_INSERT, STREET)
     await pool.execute(_MOVE, STREET)
     camera = await pool.fetchrow("SELECT division_code, division_path, revision FROM camera")
+    assert camera is not None
     assert tuple(camera) == (STREET, f"420100/420103/{STREET}/", 1)
     assert await pool.fetchval("SELECT count(*) FROM camera_change") == 1
 

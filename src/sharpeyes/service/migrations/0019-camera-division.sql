@@ -1,5 +1,5 @@
 -- A camera's division: kept right by statement, not row by row
--- depends: 0017-import-digest
+-- depends: 0018-import-digest
 
 -- migrate: apply
 
@@ -41,8 +41,10 @@ $$;
 CREATE TRIGGER camera_division_added AFTER INSERT ON camera
     REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION camera_added_to_division();
 
+-- A plan is kept for the rest of a session. One that was made for a single row would compare each row
+-- of a later batch with each other one.
 CREATE FUNCTION camera_changed_division() RETURNS trigger LANGUAGE plpgsql
-    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = off AS $$
 BEGIN
     PERFORM camera_require_divisions(array_agg(division_code), array_agg(division_path))
     FROM (
@@ -58,6 +60,33 @@ $$;
 CREATE TRIGGER camera_division_changed AFTER UPDATE ON camera
     REFERENCING OLD TABLE AS before NEW TABLE AS after
     FOR EACH STATEMENT EXECUTE FUNCTION camera_changed_division();
+
+ALTER FUNCTION camera_edited() SET enable_nestloop = off;
+
+-- The same without comparing the rows before with those after: what did not change adds up to nothing.
+CREATE OR REPLACE FUNCTION count_changed() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM add_to_counts(array_agg((
+        division_code, map_cell, tier, life, poll_mode, status, cameras, area_of(division_path)
+    )::counted_camera))
+    FROM (
+        SELECT division_code, division_path, map_cell, tier, life, poll_mode,
+            COALESCE(status, 'unknown') AS status, sum(cameras)::bigint AS cameras
+        FROM (
+            SELECT camera_id, division_code, division_path, map_cell, tier, life, poll_mode,
+                -1 AS cameras
+            FROM before
+            UNION ALL
+            SELECT camera_id, division_code, division_path, map_cell, tier, life, poll_mode, 1
+            FROM after
+        ) AS side LEFT JOIN camera_status USING (camera_id)
+        GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(cameras) <> 0
+    ) AS changed
+    HAVING count(*) > 0;
+    RETURN NULL;
+END
+$$;
 
 CREATE FUNCTION division_take_cameras() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -87,6 +116,29 @@ CREATE TRIGGER division_keep_cameras AFTER DELETE ON division
 
 -- migrate: rollback
 
+CREATE OR REPLACE FUNCTION count_changed() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    -- A division that moves takes its cameras to another area.
+    PERFORM add_to_counts(array_agg((
+        side.division_code, side.map_cell, side.tier, side.life, side.poll_mode,
+        COALESCE(known.status, 'unknown'), side.cameras, area_of(side.division_path)
+    )::counted_camera))
+    FROM before AS b
+    JOIN after AS a USING (camera_id)
+    LEFT JOIN camera_status AS known USING (camera_id)
+    CROSS JOIN LATERAL (VALUES
+        (b.division_code, b.division_path, b.map_cell, b.tier, b.life, b.poll_mode, -1::bigint),
+        (a.division_code, a.division_path, a.map_cell, a.tier, a.life, a.poll_mode, 1)
+    ) AS side (division_code, division_path, map_cell, tier, life, poll_mode, cameras)
+    WHERE (b.division_code, b.division_path, b.map_cell, b.tier, b.life, b.poll_mode)
+        IS DISTINCT FROM (a.division_code, a.division_path, a.map_cell, a.tier, a.life, a.poll_mode)
+    HAVING count(*) > 0;
+    RETURN NULL;
+END
+$$;
+
+ALTER FUNCTION camera_edited() RESET enable_nestloop;
 DROP TRIGGER division_keep_cameras ON division;
 DROP FUNCTION division_keep_cameras;
 DROP TRIGGER division_take_cameras ON division;

@@ -1,5 +1,5 @@
 -- What each camera's row looked like when it was last imported: beside the camera itself
--- depends: 0007-vehicle-widths 0012-finding 0016-availability
+-- depends: 0007-vehicle-widths 0017-finding-by-area
 
 -- migrate: apply
 
