@@ -9,8 +9,9 @@ import time
 from multiprocessing import get_context
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
-from benchmarks.polling.crowd import HTTP_PORT, RTSP_PORT
+from benchmarks.polling.crowd import crowd_settings
 from benchmarks.polling.poller import poll
 from sharpeyes.devices.simulator.city.rtsp import stream_path
 from sharpeyes.devices.simulator.city.settings import CitySettings
@@ -48,30 +49,37 @@ def kill_one(url: str, cameras_pid: int, *, interval_s: float) -> None:
         poller.join()
 
 
+async def fill(
+    connection: asyncpg.Connection | PoolConnectionProxy, settings: CitySettings
+) -> None:
+    """Put a city's cameras into a migrated database, all of them known to be well."""
+    # Neither texts to find them by nor counts are needed: this is ten times as fast.
+    await connection.execute("SET session_replication_role = replica")
+    await connection.copy_records_to_table(
+        "camera", records=_rows(settings), columns=_COLUMNS, timeout=_TIMEOUT_S
+    )
+    await connection.execute(
+        "INSERT INTO camera_status (camera_id, status, since, epoch)"
+        " SELECT camera_id, 'ok', now(), 0 FROM camera",
+        timeout=_TIMEOUT_S,
+    )
+
+
 async def _prepare(url: str, cameras: int) -> None:
     await migrate(url)
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("TRUNCATE camera, camera_status, camera_transition CASCADE")
-        # Neither texts to find them by nor counts are needed: this is ten times as fast.
-        await connection.execute("SET session_replication_role = replica")
-        await connection.copy_records_to_table(
-            "camera", records=_rows(cameras), columns=_COLUMNS, timeout=_TIMEOUT_S
-        )
-        await connection.execute(
-            "INSERT INTO camera_status (camera_id, status, since, epoch)"
-            " SELECT camera_id, 'ok', now(), 0 FROM camera",
-            timeout=_TIMEOUT_S,
-        )
+        await fill(connection, crowd_settings(cameras))
         await connection.execute("VACUUM ANALYZE camera, camera_status", timeout=_TIMEOUT_S)
     finally:
         await connection.close()
 
 
-def _rows(cameras: int) -> list[tuple[object, ...]]:
-    layout = CitySettings(cameras=cameras).layout
+def _rows(settings: CitySettings) -> list[tuple[object, ...]]:
+    layout = settings.layout
     rows: list[tuple[object, ...]] = []
-    for number in range(cameras):
+    for number in range(settings.cameras):
         device, channel = layout.device_of(number), layout.channel_of(number)
         code = layout.code_of(number)
         rows.append(
@@ -83,8 +91,8 @@ def _rows(cameras: int) -> list[tuple[object, ...]]:
                 code[:6],
                 code[:6],
                 layout.host_of(device),
-                RTSP_PORT,
-                HTTP_PORT,
+                settings.rtsp_port,
+                settings.http_port,
                 stream_path(channel, Stream.MAIN),
                 stream_path(channel, Stream.SUB),
                 "direct",

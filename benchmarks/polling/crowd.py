@@ -26,10 +26,8 @@ def crowd(cameras: int) -> Iterator[int]:
     """Let so many cameras answer that want no password; gives the process's number."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    settings = CitySettings(
-        cameras=cameras, login_ratio=0, rtsp_port=RTSP_PORT, http_port=HTTP_PORT
-    )
-    process = spawn.Process(target=_serve, args=(settings, theirs), daemon=True)
+    arguments = (crowd_settings(cameras), theirs)
+    process = spawn.Process(target=_serve, args=arguments, daemon=True)
     process.start()
     try:
         ours.recv()
@@ -39,6 +37,11 @@ def crowd(cameras: int) -> Iterator[int]:
         ours.close()
         process.join(_STOPS_WITHIN_S)
         process.kill()
+
+
+def crowd_settings(cameras: int) -> CitySettings:
+    """Return what the crowd is like."""
+    return CitySettings(cameras=cameras, login_ratio=0, rtsp_port=RTSP_PORT, http_port=HTTP_PORT)
 
 
 def hosts(cameras: int) -> list[str]:

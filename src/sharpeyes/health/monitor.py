@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 
 from sharpeyes.devices.deadline import Deadline
+from sharpeyes.health.collecting import keep_what_is_there
 from sharpeyes.health.context import HealthContext
 from sharpeyes.health.judgement import NOT_ASKED
 from sharpeyes.health.recovery import Away, returning
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 
 _READ_AT_ONCE = 10_000
 _TRY_AGAIN_S = 1.0
+_MANY = 1_000
 # What is due is looked for so often, and taken together: one by one it would cost as much again.
 _TICK_S = 0.01
 # While cameras are being asked: what has ended may make room, or be due again soon.
@@ -137,6 +139,8 @@ class HealthMonitor:
                 self._schedule_next(watched)
             elif known.camera.revision != camera.revision:
                 self._begin_anew(known, camera)
+        if len(wanted) - len(kept) >= _MANY:
+            keep_what_is_there()
 
     async def _read_stored(self, camera_ids: Sequence[int]) -> dict[int, StoredStatus]:
         stored: dict[int, StoredStatus] = {}

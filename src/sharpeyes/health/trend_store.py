@@ -119,7 +119,8 @@ class Trends:
                 [of.most_ms for _, of in first],
             )
             done = set(first)
-            self._over = [entry for entry in self._over if entry not in done]
+            # Not the whole list for each batch: at the full hour it is as long as the city.
+            self._over[: len(batch)] = [entry for entry in batch if entry not in done]
         while self._clocks:
             ids = list(self._clocks)[:_AT_ONCE]
             await self._write_clocks(
