@@ -1,7 +1,8 @@
 """Which addresses may be dialled, checked on the address that is really dialled.
 
 Receivers live in private networks, so those are allowed. What is denied is this machine itself
-(outside demonstrations), link-local and multicast addresses, and all that is no host's address.
+(outside demonstrations), link-local and multicast addresses, and all that is no host's address. An
+operator may narrow that down to networks and ports.
 """
 
 import errno
@@ -31,17 +32,25 @@ _NEVER: tuple[tuple[IPv4Network | IPv6Network, str], ...] = (
 _CARRIES_IPV4 = tuple(map(IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96", "::/96")))
 
 
-def denial(address: IpAddress, settings: EventSettings) -> str | None:
-    """Say why an address may not be dialled, or None when it may be."""
+def denial(address: IpAddress, port: int, settings: EventSettings) -> str | None:
+    """Say why a port of an address may not be dialled, or None when it may be."""
     address = _without_disguise(address)
     for network, kind in _NEVER:
         if address in network:
             return f"{address} is denied: {kind}"
     if any(address in network for network in _LOOPBACK):
-        return None if settings.allow_loopback else f"{address} is denied: this machine"
+        if not settings.allow_loopback:
+            return f"{address} is denied: this machine"
+        return _port_denial(port, settings)
     allowed = settings.allowed_networks
     if allowed and not any(address in network for network in allowed):
         return f"{address} is denied: in none of the allowed networks"
+    return _port_denial(port, settings)
+
+
+def _port_denial(port: int, settings: EventSettings) -> str | None:
+    if settings.allowed_ports and port not in settings.allowed_ports:
+        return f"port {port} is denied: none of the allowed ports"
     return None
 
 
@@ -73,7 +82,8 @@ def _guarded_sockets(settings: EventSettings) -> Callable[[Any], socket.socket]:
     # a name that changes its address nor a literal in disguise gets past.
     def guarded_socket(address_info: Any) -> socket.socket:  # aiohttp's own tuple type is private
         family, kind, protocol, _, socket_address = address_info
-        reason = denial(ipaddress.ip_address(socket_address[0]), settings)
+        host, port = socket_address[:2]
+        reason = denial(ipaddress.ip_address(host), port, settings)
         if reason is not None:
             raise PermissionError(errno.EACCES, reason)
         return socket.socket(family, kind, protocol)

@@ -272,15 +272,16 @@ def _url_problem(url: str, settings: EventSettings) -> str | None:
         return "has a user name or password in it: deliveries are signed instead"
     if "?" in url or "#" in url:
         return "has a query or fragment in it: give a plain path, for no secret may be in a URL"
-    return _literal_problem(host, settings)
+    assert parts.port is not None
+    return _literal_problem(host, parts.port, settings)
 
 
-def _literal_problem(host: str, settings: EventSettings) -> str | None:
+def _literal_problem(host: str, port: int, settings: EventSettings) -> str | None:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return None  # a name
-    refused = denial(address, settings)
+    refused = denial(address, port, settings)
     return None if refused is None else f"cannot be used: {refused}"
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Delay = Annotated[float, Field(ge=0, le=604_800)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
 
 # A lease must outlast an attempt by the time that recording its result may take.
 _RECORDING_S = 15
@@ -33,6 +34,11 @@ class EventSettings(BaseModel):
         default=(),
         max_length=1000,
         description="Networks (CIDR) that receivers may be in; empty: any but the denied ones.",
+    )
+    allowed_ports: tuple[Port, ...] = Field(
+        default=(),
+        max_length=1000,
+        description="Ports that receivers may listen on, in whichever network; empty: any.",
     )
     schedule_s: tuple[Delay, ...] = Field(
         default=(0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400),

@@ -166,7 +166,7 @@ async def test_a_delivery_that_fails_to_the_end_is_kept_dead_and_the_next_goes_o
     assert await pool.fetchval("SELECT count(*) FROM delivery_lane") == 0
 
 
-async def test_gone_disables_the_endpoint_and_resuming_sends_what_waited(
+async def test_gone_disables_the_endpoint_and_resuming_sends_what_waited_hostile_70(
     relay: Relay,
     receive: Receive,
     store: Store,
@@ -200,7 +200,7 @@ async def test_a_paused_endpoint_misses_nothing(
     assert_in_order(receiver)
 
 
-async def test_one_failing_camera_holds_up_itself_only(
+async def test_one_failing_camera_holds_up_itself_only_hostile_74(
     relay: Relay, receive: Receive, store: Store, cameras: dict[str, int], pool: asyncpg.Pool
 ) -> None:
     bad, *good = cameras

@@ -39,27 +39,35 @@ OPEN = EventSettings(allow_loopback=True)
     ],
 )
 def test_denied(address: str) -> None:
-    assert denial(ipaddress.ip_address(address), CLOSED) is not None
+    assert denial(ipaddress.ip_address(address), 443, CLOSED) is not None
 
 
 @pytest.mark.parametrize("address", ["10.1.2.3", "192.168.1.1", "100.64.0.1", "fd00::1", "8.8.8.8"])
 def test_receivers_live_in_private_networks(address: str) -> None:
-    assert denial(ipaddress.ip_address(address), CLOSED) is None
+    assert denial(ipaddress.ip_address(address), 443, CLOSED) is None
 
 
 def test_a_demonstration_may_dial_this_machine_and_nothing_else_that_is_denied() -> None:
-    assert denial(ipaddress.ip_address("127.0.0.1"), OPEN) is None
-    assert denial(ipaddress.ip_address("::ffff:127.0.0.1"), OPEN) is None
-    assert denial(ipaddress.ip_address("169.254.1.1"), OPEN) is not None
+    assert denial(ipaddress.ip_address("127.0.0.1"), 443, OPEN) is None
+    assert denial(ipaddress.ip_address("::ffff:127.0.0.1"), 443, OPEN) is None
+    assert denial(ipaddress.ip_address("169.254.1.1"), 443, OPEN) is not None
 
 
 def test_allowed_networks_exclude_all_others() -> None:
     settings = EventSettings.model_validate({"allowed_networks": ("10.7.0.0/16", "fd00::/8")})
 
-    assert denial(ipaddress.ip_address("10.7.3.4"), settings) is None
-    assert denial(ipaddress.ip_address("::ffff:10.7.3.4"), settings) is None
-    assert denial(ipaddress.ip_address("fd00::5"), settings) is None
-    assert "none of the allowed" in str(denial(ipaddress.ip_address("10.8.0.1"), settings))
+    assert denial(ipaddress.ip_address("10.7.3.4"), 443, settings) is None
+    assert denial(ipaddress.ip_address("::ffff:10.7.3.4"), 443, settings) is None
+    assert denial(ipaddress.ip_address("fd00::5"), 443, settings) is None
+    assert "none of the allowed" in str(denial(ipaddress.ip_address("10.8.0.1"), 443, settings))
+
+
+def test_allowed_ports_exclude_all_others_wherever_they_are() -> None:
+    settings = EventSettings(allowed_ports=(443, 8443), allow_loopback=True)
+
+    for address in ("10.7.3.4", "127.0.0.1", "::1", "::ffff:127.0.0.1"):
+        assert denial(ipaddress.ip_address(address), 8443, settings) is None
+        assert denial(ipaddress.ip_address(address), 5432, settings) is not None
 
 
 @pytest_asyncio.fixture
@@ -100,36 +108,38 @@ class RebindingResolver(AbstractResolver):
         pass
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "127.0.0.1",
-        "localhost",
-        "[::1]",
-        "[::ffff:127.0.0.1]",
-        "[::ffff:7f00:1]",
-        "0.0.0.0",
-        "[::]",
-        "127.1",
-        "2130706433",
-        "0x7f.1",
-        "0177.0.0.1",
-        "127.0.0.1.",
-    ],
+WAYS_TO_WRITE_THIS_MACHINE = (
+    *("127.0.0.1", "127.0.0.2", "127.1.2.3", "127.255.255.254", "127.0.0.1.", "127.1", "127.0.1"),
+    *("2130706433", "017700000001", "0x7f000001", "0x7f.1", "0x7f.0.0.1", "0x7F.0x0.0x0.0x1"),
+    *("0177.1", "0177.0.0.1", "0177.0.0.01", "127.0.0.0x1", "127.0x0.1", "0", "0.0.0.0", "0.0.0.1"),
+    *("000.000.000.000", "localhost", "LOCALHOST", "localhost.", "LocalHost", "127。0。0。1"),
+    *("①②⑦.0.0.1", "127%2e0%2e0%2e1", "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[::0001]"),
+    *("[0000:0000:0000:0000:0000:0000:0000:0001]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]"),
+    *("[0:0:0:0:0:ffff:127.0.0.1]", "[::FFFF:127.1.2.3]", "[::127.0.0.1]", "[64:ff9b::7f00:1]"),
+    *("[::ffff:0.0.0.0]", "[::1%25lo]", "[::ffff:127.0.0.1%25lo]", "169.254.169.254"),
 )
-async def test_no_way_of_writing_this_machine_reaches_it(
-    canary: Callable[[], tuple[int, int]], host: str
+
+
+async def test_no_way_of_writing_this_machine_reaches_it_hostile_73(
+    canary: Callable[[], tuple[int, int]],
 ) -> None:
+    assert len(set(WAYS_TO_WRITE_THIS_MACHINE)) >= 40
     port, _ = canary()
     async with open_session(CLOSED) as session:
-        answer = await post(session, f"http://{host}:{port}/", {}, b"{}", 2)
+        answers = await asyncio.gather(
+            *(
+                post(session, f"http://{host}:{port}/", {}, b"{}", 10)
+                for host in WAYS_TO_WRITE_THIS_MACHINE
+            )
+        )
 
-    assert answer.http_status is None
-    assert answer.error
+    for host, answer in zip(WAYS_TO_WRITE_THIS_MACHINE, answers, strict=True):
+        assert answer.http_status is None, host
+        assert answer.error, host
     assert canary()[1] == 0
 
 
-async def test_a_name_that_changes_its_address_is_caught_when_it_is_dialled(
+async def test_a_name_that_changes_its_address_is_caught_when_it_is_dialled_hostile_72_73(
     canary: Callable[[], tuple[int, int]],
 ) -> None:
     port, _ = canary()

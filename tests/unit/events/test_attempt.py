@@ -81,7 +81,7 @@ async def test_an_answer_is_read(serve: Serve) -> None:
     assert answer.latency_ms > 0
 
 
-async def test_a_redirect_is_not_followed(serve: Serve) -> None:
+async def test_a_redirect_is_not_followed_hostile_67(serve: Serve) -> None:
     followed = asyncio.Event()
 
     async def elsewhere(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
@@ -98,7 +98,7 @@ async def test_a_redirect_is_not_followed(serve: Serve) -> None:
     assert not followed.is_set()
 
 
-async def test_an_endless_body_is_not_read_on(serve: Serve) -> None:
+async def test_an_endless_body_is_not_read_on_hostile_66(serve: Serve) -> None:
     sent_bytes = 0
     refused = asyncio.Event()
 
@@ -138,7 +138,7 @@ async def test_a_body_that_never_ends_does_not_undo_the_status(serve: Serve) -> 
 
 
 @pytest.mark.parametrize("first", [b"", b"HTTP/1.1 200 O", b"HTTP/1.1 200 OK\r\nX-Slow: "])
-async def test_a_late_answer_is_none(serve: Serve, first: bytes) -> None:
+async def test_a_late_answer_is_none_hostile_65(serve: Serve, first: bytes) -> None:
     async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(first)
         await writer.drain()
@@ -151,7 +151,7 @@ async def test_a_late_answer_is_none(serve: Serve, first: bytes) -> None:
     assert 150 < answer.latency_ms < 5000
 
 
-async def test_a_reset_after_reading_is_no_answer(serve: Serve) -> None:
+async def test_a_reset_after_reading_is_no_answer_hostile_68(serve: Serve) -> None:
     async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readexactly(2)
         writer.transport.abort()
@@ -198,7 +198,7 @@ async def unused_tcp_port_of_nobody() -> int:
     return port
 
 
-async def test_an_expired_certificate_is_no_answer(serve: Serve, tmp_path: Path) -> None:
+async def test_an_expired_certificate_is_no_answer_hostile_71(serve: Serve, tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(_expired_certificate(tmp_path))
     port = await serve(answering("HTTP/1.1 200 OK\nContent-Length: 0"), context)

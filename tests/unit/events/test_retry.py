@@ -35,7 +35,7 @@ def test_failure_is_tried_again_in_five_seconds_and_a_fifth(status: int | None) 
     assert 4 <= found.delay_s <= 6
 
 
-def test_gone_disables_at_any_attempt() -> None:
+def test_gone_disables_at_any_attempt_hostile_70() -> None:
     assert isinstance(verdict(410, attempt=1), Gone)
     assert isinstance(verdict(410, attempt=10), Gone)
 
@@ -81,14 +81,14 @@ def test_five_thousand_runs_of_the_schedule_take_about_76_hours() -> None:
         ("Fri, 20 Nov 2420 08:30:00 GMT", 10),
     ],
 )
-def test_retry_after_is_honoured_between_the_delay_and_its_double(
+def test_retry_after_is_honoured_between_the_delay_and_its_double_hostile_69(
     retry_after: str, delay_s: float
 ) -> None:
     assert verdict(503, retry_after=retry_after) == TryAgain(delay_s)
 
 
 @pytest.mark.parametrize("retry_after", ["soon", "-5", "9e9", "", "1.5", "٧"])
-def test_a_retry_after_that_says_nothing_is_ignored(retry_after: str) -> None:
+def test_a_retry_after_that_says_nothing_is_ignored_hostile_69(retry_after: str) -> None:
     assert verdict(503, retry_after=retry_after, seed=5) == verdict(503, seed=5)
 
 
