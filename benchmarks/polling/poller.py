@@ -16,7 +16,6 @@ import uvloop
 from benchmarks.polling.crowd import cpu_s
 from sharpeyes.devices.http_exchange import open_device_session
 from sharpeyes.devices.settings import DeviceSettings
-from sharpeyes.health.collecting import look_seldom
 from sharpeyes.health.context import HealthContext
 from sharpeyes.health.logins import LoginGuard
 from sharpeyes.health.monitor import HealthMonitor
@@ -27,6 +26,7 @@ from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.shards import ShardLeases
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.service.database import open_pool
+from sharpeyes.service.garbage import collect_seldom
 from sharpeyes.service.logs import configure_logging
 from sharpeyes.service.metrics import HealthCounts
 from sharpeyes.service.settings import LogSettings
@@ -111,7 +111,7 @@ def poll(
         lasts_s: for how long it is.
     """
     configure_logging(LogSettings(level="warning", format="console"))
-    look_seldom()
+    collect_seldom()
     settings = HealthSettings(reach_interval_s=interval_s, picture_interval_s=_WEEK_S)
     return uvloop.run(_poll(url, cameras_pid, settings, warm_up_s, lasts_s))
 

@@ -13,7 +13,6 @@ import asyncpg
 import structlog
 
 from sharpeyes.devices.http_exchange import open_device_session
-from sharpeyes.health.collecting import look_seldom
 from sharpeyes.health.context import HealthContext
 from sharpeyes.health.desk import DeskContext, IncidentDesk
 from sharpeyes.health.logins import LoginGuard
@@ -37,7 +36,6 @@ log = structlog.get_logger()
 
 async def run_worker(settings: Settings, database_url: str, stop: asyncio.Event) -> None:
     """Probe, sample and detect for a fair share of the cameras until `stop`."""
-    look_seldom()
     sealer = load_sealer(settings)
     changes = Changes(database_url)
     with ThreadPoolExecutor(settings.ingest.detection_threads, "detect") as executor:
