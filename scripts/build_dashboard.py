@@ -37,10 +37,13 @@ FILES = {
     # MapLibre looks for its worker beside itself, under this name.
     "maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",
     "maplibre-gl.css": "maplibre-gl/dist/maplibre-gl.css",
+    "uplot.mjs": "uplot/dist/uPlot.esm.js",
+    "uplot.css": "uplot/dist/uPlot.min.css",
     # Their licences ask to travel with the copies.
     "LICENSE-preact.txt": "preact/LICENSE",
     "LICENSE-htm.txt": "htm/LICENSE",
     "LICENSE-maplibre-gl.txt": "maplibre-gl/LICENSE.txt",
+    "LICENSE-uplot.txt": "uplot/LICENSE",
 }
 # Bare import -> name in vendor/.
 BARE_IMPORTS = {"preact": "preact.mjs"}
