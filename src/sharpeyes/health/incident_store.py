@@ -29,10 +29,10 @@ from sharpeyes.health.status import Cause, Status
 
 Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 
-_COLUMNS: Final = ", ".join(f"i.{name}" for name in Incident.__struct_fields__)
+COLUMNS: Final = ", ".join(f"i.{name}" for name in Incident.__struct_fields__)
 
 _PAGE: Final = f"""
-SELECT {_COLUMNS} FROM incident i
+SELECT {COLUMNS} FROM incident i
 WHERE ($1::bigint IS NULL OR i.incident_id < $1)
   AND CASE $2 WHEN 'any' THEN true WHEN 'unclosed' THEN i.state <> 'closed'
       ELSE i.state = $2 END
@@ -49,7 +49,7 @@ WHERE ($1::bigint IS NULL OR i.incident_id < $1)
 ORDER BY i.incident_id DESC LIMIT $9
 """  # noqa: S608  # only constants are put together
 
-_ONE: Final = f"SELECT {_COLUMNS} FROM incident i WHERE i.incident_id = $1"  # noqa: S608  # as above
+_ONE: Final = f"SELECT {COLUMNS} FROM incident i WHERE i.incident_id = $1"  # noqa: S608  # as above
 
 _CAMERAS: Final = """
 SELECT c.device_code, c.name, COALESCE(s.status, 'unknown') AS status, m.joined_at, m.left_at

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import asyncpg
 import msgspec
@@ -21,6 +23,9 @@ from sharpeyes.health.availability import (
 from sharpeyes.registry.camera import Tier
 from sharpeyes.registry.division import Division
 from sharpeyes.registry.figures import Figure, figure
+
+NOT_ASKED: Final = "not_measured"
+"""The status of those that nobody asks, for now or for good."""
 
 _LATEST: Final = 50
 _LAST: Final = timedelta(hours=1)
@@ -72,10 +77,12 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         online: how many are, of those that were measured; the rest by reason.
         intact: how many are, of those of which that can be said; the rest by reason.
+        by_status: how many there are of each status; `not_measured` are those that nobody asks.
     """
 
     online: Figure
     intact: Figure
+    by_status: dict[str, int]
 
 
 class TierRates(Rates, frozen=True, kw_only=True):
@@ -88,6 +95,15 @@ class DivisionRates(Rates, frozen=True, kw_only=True):
     """The rates of one division, with all below it; without a code, of what is filed above."""
 
     division_code: str | None
+
+
+_Rates = TypeVar("_Rates", bound=Rates)
+
+
+@dataclass(slots=True)
+class _Group:
+    standings: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
 
 
 class LatestChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,30 +151,32 @@ async def read_summary(
         causes = await connection.fetch(_CAUSES, path)
         changed = await connection.fetch(_CHANGED, path, as_of - _LAST)
         latest = await connection.fetch(_LATEST_CHANGES, path, as_of - _LAST, _LATEST)
-    groups: dict[tuple[int, str], Counter[str]] = {}
+    groups: dict[tuple[int, str], _Group] = {}
     for row in counts:
-        standing = _standing(row["status"])
-        groups.setdefault((row["tier"], row["child"]), Counter())[standing] += row["cameras"]
+        group = groups.setdefault((row["tier"], row["child"]), _Group())
+        group.standings[_standing(row["status"])] += row["cameras"]
+        group.statuses[_status(row["status"])] += row["cameras"]
     for row in causes:
-        group = groups.setdefault((row["tier"], row["child"]), Counter())
+        standings = groups.setdefault((row["tier"], row["child"]), _Group()).standings
         # They were counted as faulty, which most of them are.
-        group[Standing.FAULTY] -= row["cameras"]
-        group[standing_of("degraded", row["cause"])] += row["cameras"]
+        standings[Standing.FAULTY] -= row["cameras"]
+        standings[standing_of("degraded", row["cause"])] += row["cameras"]
     return HealthSummary(
         as_of=as_of,
         division_code=code,
-        total=Rates(**_rates(list(groups.values()))),
+        total=_rates(Rates, groups.values()),
         by_tier=[
-            TierRates(
-                tier=tier.word, **_rates([of for (its, _), of in groups.items() if its == tier])
+            _rates(
+                TierRates, [of for (its, _), of in groups.items() if its == tier], tier=tier.word
             )
             for tier in Tier
             if any(its == tier for its, _ in groups)
         ],
         by_division=[
-            DivisionRates(
+            _rates(
+                DivisionRates,
+                [of for (_, its), of in groups.items() if its == child],
                 division_code=child or None,
-                **_rates([of for (_, its), of in groups.items() if its == child]),
             )
             for child in sorted(
                 {child for _, child in groups}, key=lambda child: (not child, child)
@@ -175,24 +193,32 @@ def _standing(status: str) -> Standing:
     return standing_of(status, "")
 
 
-def _rates(groups: list[Counter[str]]) -> dict[str, Figure]:
+def _status(status: str) -> str:
+    return NOT_ASKED if status in {*NOT_MEASURED, Standing.MAINTENANCE} else status
+
+
+def _rates(kind: type[_Rates], groups: Iterable[_Group], **named: str | None) -> _Rates:
     counts: Counter[str] = Counter()
+    statuses: Counter[str] = Counter()
     for group in groups:
-        counts.update(group)
+        counts.update(group.standings)
+        statuses.update(group.statuses)
     unmeasured = {
         standing.value: counts[standing]
         for standing in (Standing.UNKNOWN, Standing.MAINTENANCE, *NOT_MEASURED)
     }
-    return {
-        "online": figure(_sum(counts, ONLINE), _sum(counts, MEASURED), **unmeasured),
-        "intact": figure(
+    return kind(
+        online=figure(_sum(counts, ONLINE), _sum(counts, MEASURED), **unmeasured),
+        intact=figure(
             _sum(counts, INTACT),
             _sum(counts, JUDGED),
             **unmeasured,
             unseen=counts[Standing.UNSEEN],
             unreachable=counts[Standing.UNREACHABLE],
         ),
-    }
+        by_status={status: number for status, number in statuses.items() if number},
+        **named,
+    )
 
 
 def _sum(counts: Counter[str], standings: tuple[Standing, ...]) -> int:

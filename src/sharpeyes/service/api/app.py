@@ -22,6 +22,7 @@ from sharpeyes.service.api import (
     health,
     imports,
     incidents,
+    incidents_due,
     map_screen,
     places,
     probes,
@@ -54,6 +55,7 @@ OPERATIONS = (
     *places.OPERATIONS,
     *registry_figures.OPERATIONS,
     *events.OPERATIONS,
+    *incidents_due.OPERATIONS,  # before `incidents`: "due" is no incident
     *incidents.OPERATIONS,
     *endpoints.OPERATIONS,
     *accounts.OPERATIONS,

@@ -86,6 +86,7 @@ async def test_the_summary_says_of_how_many_and_why_not_of_all(api: Api, fleet: 
     }
     # One refuses our password: nobody can say whether it is intact.
     assert answer["total"]["intact"]["not_judged"] == {"on_request": 1, "unseen": 1}
+    assert answer["total"]["by_status"] == {"ok": 1, "degraded": 1, "not_measured": 1}
     assert [tier["tier"] for tier in answer["by_tier"]] == ["city", "social"]
     assert [its["division_code"] for its in answer["by_division"]] == ["420102", "420103"]
     assert answer["changed_to"] == {"degraded": 1}

@@ -159,3 +159,25 @@ async def test_what_says_nothing_is_refused(
     path = f"/api/v1/incidents/{ids[OURS]}/{action}"
     async with api.client.post(path, json=body, headers=headers) as answer:
         assert answer.status == HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+async def test_what_is_due_is_counted_and_comes_by_its_deadline(
+    api: Any, ids: dict[str, int]
+) -> None:
+    pool = api.context.pool
+    await pool.execute(
+        "UPDATE incident SET light = 'red', assigned_unit = 'u', deadline_at = '2026-11-21 09:00Z'"
+        " WHERE incident_id = $1",
+        ids[THEIRS],
+    )
+    reader = await api.token(Scope.INCIDENTS_READ)
+    async with api.client.get("/api/v1/incidents/due?limit=2", headers=reader) as answer:
+        due = await answer.json()
+    assert (due["unclosed"], due["unassigned"], due["cameras"]) == (3, 2, 3)
+    assert due["by_light"] == {"red": 1, "": 2}
+    assert due["by_state"] == {"open": 3}
+    assert due["most_urgent"][0]["incident_id"] == ids[THEIRS]
+    assert len(due["most_urgent"]) == 2
+    path = f"/api/v1/incidents/due?division={OURS[:6]}"
+    async with api.client.get(path, headers=reader) as answer:
+        assert [its["incident_id"] for its in (await answer.json())["most_urgent"]] == [ids[OURS]]

@@ -11,6 +11,8 @@ import { EventPage } from "./pages/event.js";
 import { EventsPage } from "./pages/events.js";
 import { ImportPage } from "./pages/import.js";
 import { ImportsPage } from "./pages/imports.js";
+import { IncidentPage } from "./pages/incident.js";
+import { IncidentsPage } from "./pages/incidents.js";
 import { MapPage } from "./pages/map.js";
 import { MorePage } from "./pages/more.js";
 import { OverviewPage } from "./pages/overview.js";
@@ -30,6 +32,7 @@ const ASK_AGAIN_MS = 3000;
 
 const LISTS = {
   overview: OverviewPage,
+  incidents: IncidentsPage,
   map: MapPage,
   cameras: CamerasPage,
   events: EventsPage,
@@ -39,7 +42,7 @@ const LISTS = {
   accounts: AccountsPage,
   more: MorePage,
 };
-const SINGLES = { cameras: CameraPage, events: EventPage, imports: ImportPage };
+const SINGLES = { cameras: CameraPage, events: EventPage, incidents: IncidentPage, imports: ImportPage };
 const COVERAGE = { places: PlacesPage, duplicates: DuplicatesPage };
 
 function pageOf(page, id) {

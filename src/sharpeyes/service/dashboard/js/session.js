@@ -35,6 +35,7 @@ export const may = (scope) => session.get().scopes?.includes(scope) ?? false;
 // What each page asks the service for.
 const NEEDS = {
   overview: "cameras:read",
+  incidents: "incidents:read",
   map: "cameras:read",
   cameras: "cameras:read",
   events: "events:read",

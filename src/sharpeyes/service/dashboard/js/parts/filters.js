@@ -19,11 +19,11 @@ export const cameraFilter = (query) => Object.fromEntries(FILTERS.map((name) => 
 const narrow = (changes) => refine({ ...changes, after: null });
 
 /** A choice that lives in the address. options: [value, words] pairs. */
-export function Choice({ name, value, label, options }) {
+export function Choice({ name, value, label, options, all = t("filter.all") }) {
   return html`<label class="filter">
     <span>${label}</span>
     <select name=${name} onChange=${(change) => narrow({ [name]: change.currentTarget.value })}>
-      <option value="" selected=${!value}>${t("filter.all")}</option>
+      <option value="" selected=${!value}>${all}</option>
       ${options.map(([key, text]) => html`<option key=${key} value=${key} selected=${String(key) === value}>${text}</option>`)}
     </select>
   </label>`;

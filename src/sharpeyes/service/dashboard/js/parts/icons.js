@@ -3,6 +3,7 @@ import { html } from "../html.js";
 // Strokes in a 20 x 20 square.
 const PATHS = {
   overview: "M3 3h6v8H3zM11 3h6v4h-6zM11 9h6v8h-6zM3 13h6v4H3z",
+  incidents: "M10 2l8 15H2zM10 7.5v4.5M10 14.6v.2",
   map: "M10 18s6-5.4 6-10A6 6 0 0 0 4 8c0 4.6 6 10 6 10zM10 10.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4z",
   cameras: "M2.5 6.5l11-3 1.5 5.5-11 3zM14.5 6.6l3-.6M6 12v5M3 17h6",
   events: "M10 2.5a4.5 4.5 0 0 0-4.5 4.5c0 5-2 6-2 7h13c0-1-2-2-2-7A4.5 4.5 0 0 0 10 2.5zM8.2 16.5a1.9 1.9 0 0 0 3.6 0",

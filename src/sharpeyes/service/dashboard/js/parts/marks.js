@@ -31,6 +31,8 @@ export const COVERAGE_COLOURS = { covered: "status-ok", not_covered: "status-off
 export const COVERAGE_SHAPES = { covered: DISC, not_covered: CROSSED_SQUARE, unknown: HOLLOW_DIAMOND };
 const RUN_SHAPES = { running: RING, done: DISC, stopped: TRIANGLE, failed: CROSSED_SQUARE, undone: HOLLOW_DIAMOND };
 const SEVERITY_SHAPES = { alert: CROSSED_SQUARE, warning: TRIANGLE, info: RING };
+const LIGHT_SHAPES = { none: DISC, blue: HOLLOW_DIAMOND, yellow: TRIANGLE, red: CROSSED_SQUARE };
+const INCIDENT_SHAPES = { open: CROSSED_SQUARE, recovering: HALF_SQUARE, closed: RING };
 const DELIVERY_SHAPES = { dead: CROSSED_SQUARE, pending: HOLLOW_DIAMOND, delivered: DISC };
 
 function Mark({ group, value, shape, label = true, children }) {
@@ -55,6 +57,13 @@ export const CoverageMark = ({ state, label }) =>
   html`<${Mark} group="coverage" value=${state} shape=${COVERAGE_SHAPES[state] ?? RING} label=${label} />`;
 
 export const RunMark = ({ state }) => html`<${Mark} group="run" value=${state} shape=${RUN_SHAPES[state] ?? RING} />`;
+
+/** How much of the time to mend it is gone; "" is not half of it. */
+export const LightMark = ({ light, label }) =>
+  html`<${Mark} group="light" value=${light || "none"} shape=${LIGHT_SHAPES[light || "none"] ?? RING} label=${label} />`;
+
+export const IncidentStateMark = ({ state, label }) =>
+  html`<${Mark} group="incident_state" value=${state} shape=${INCIDENT_SHAPES[state] ?? RING} label=${label} />`;
 
 export const SeverityMark = ({ severity, label }) =>
   html`<${Mark} group="severity" value=${severity} shape=${SEVERITY_SHAPES[severity] ?? RING} label=${label} />`;
