@@ -32,7 +32,7 @@ export const COVERAGE_SHAPES = { covered: DISC, not_covered: CROSSED_SQUARE, unk
 const RUN_SHAPES = { running: RING, done: DISC, stopped: TRIANGLE, failed: CROSSED_SQUARE, undone: HOLLOW_DIAMOND };
 const SEVERITY_SHAPES = { alert: CROSSED_SQUARE, warning: TRIANGLE, info: RING };
 const LIGHT_SHAPES = { none: DISC, blue: HOLLOW_DIAMOND, yellow: TRIANGLE, red: CROSSED_SQUARE };
-const INCIDENT_SHAPES = { open: CROSSED_SQUARE, recovering: HALF_SQUARE, closed: RING };
+const INCIDENT_SHAPES = { open: HEXAGON, recovering: HALF_SQUARE, closed: RING };
 const DELIVERY_SHAPES = { dead: CROSSED_SQUARE, pending: HOLLOW_DIAMOND, delivered: DISC };
 
 function Mark({ group, value, shape, label = true, children }) {
