@@ -95,6 +95,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         state: Whether it is served.
         state_reason: Why it is not.
         created_at: When it was added, UTC.
+        deferred_until: Nearly all failed lately: nothing is sent before this, UTC, and then one
+            delivery; null: it is served as usual.
     """
 
     endpoint_id: int
@@ -104,6 +106,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     state: EndpointState
     state_reason: str
     created_at: datetime
+    deferred_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +212,7 @@ class EndpointStore:
         return await self._switch(name, EndpointState.PAUSED, "paused by an operator")
 
     async def resume(self, name: str) -> Endpoint:
-        """Send to an endpoint again, also after it was disabled.
+        """Send to an endpoint again, also after it was disabled, and at once if it was deferred.
 
         Raises:
             UnknownEndpointError: None has this name.
@@ -218,7 +221,8 @@ class EndpointStore:
 
     async def _switch(self, name: str, state: EndpointState, reason: str) -> Endpoint:
         row = await self._pool.fetchrow(
-            "UPDATE endpoint SET state = $2, state_reason = $3 WHERE name = $1 RETURNING *",
+            "UPDATE endpoint SET state = $2, state_reason = $3, deferred_until = NULL"
+            " WHERE name = $1 RETURNING *",
             name,
             state,
             reason,

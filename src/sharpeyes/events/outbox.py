@@ -6,7 +6,7 @@ killed or cut off, is sent again once the lease has ended: at least once, never 
 """
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -21,7 +21,7 @@ from sharpeyes.events.store import event_from_row
 log = structlog.get_logger()
 
 _TARGETS = """
-SELECT endpoint_id, name, url, secret_ciphertext, secret_nonce, key_id
+SELECT endpoint_id, name, url, secret_ciphertext, secret_nonce, key_id, deferred_until
 FROM endpoint WHERE state = 'active' ORDER BY endpoint_id
 """
 
@@ -30,6 +30,7 @@ WITH due AS (
     SELECT lane.endpoint_id, lane.camera_id
     FROM delivery_lane lane JOIN endpoint USING (endpoint_id)
     WHERE lane.endpoint_id = $1 AND lane.due_at <= $2 AND endpoint.state = 'active'
+      AND endpoint.deferred_until IS NOT DISTINCT FROM $6
     ORDER BY lane.due_at LIMIT $3
     FOR UPDATE OF lane SKIP LOCKED
 )
@@ -74,6 +75,20 @@ DELETE FROM delivery_lane WHERE endpoint_id = $1 AND camera_id = $2 AND NOT EXIS
     SELECT 1 FROM delivery WHERE endpoint_id = $1 AND camera_id = $2 AND state = 'pending')
 """
 
+# Whoever moves the time on has the right to one trial.
+_TAKE_TRIAL = """
+UPDATE endpoint SET deferred_until = $3
+WHERE endpoint_id = $1 AND state = 'active' AND deferred_until <= $2 AND EXISTS (
+    SELECT 1 FROM delivery_lane WHERE endpoint_id = $1 AND due_at <= $2)
+"""
+
+_DEFER = """
+UPDATE endpoint SET deferred_until = $2
+WHERE endpoint_id = $1 AND state = 'active' AND deferred_until IS NULL
+"""
+
+_END_DEFERRAL = "UPDATE endpoint SET deferred_until = NULL WHERE endpoint_id = $1"
+
 _DISABLE = """
 UPDATE endpoint SET state = 'disabled', state_reason = $2
 WHERE endpoint_id = $1 AND state = 'active'
@@ -89,12 +104,14 @@ class Target:
         name: What people call it.
         url: Where to post.
         secrets: What deliveries are signed with.
+        deferred_until: Nothing is sent before, and then one delivery; None: served as usual.
     """
 
     endpoint_id: int
     name: str
     url: str
     secrets: tuple[bytes, ...] = field(repr=False)
+    deferred_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +163,13 @@ class Outbox:
                 log.warning("endpoint cannot be served", endpoint=name, reason=str(error))
             return None
         self._locked.discard(name)
-        return Target(endpoint_id=row["endpoint_id"], name=name, url=row["url"], secrets=(secret,))
+        return Target(
+            endpoint_id=row["endpoint_id"],
+            name=name,
+            url=row["url"],
+            secrets=(secret,),
+            deferred_until=row["deferred_until"],
+        )
 
     async def claim(self, target: Target, limit: int, now: datetime, lease_s: float) -> list[Claim]:
         """Lease due lanes of one endpoint, the longest due first.
@@ -158,13 +181,14 @@ class Outbox:
             lease_s: How long nobody else gets them.
 
         Returns:
-            The oldest pending delivery of each lane.
+            The oldest pending delivery of each lane; none when the endpoint has been deferred, or
+            is no longer, since `target` was read.
         """
         token = uuid.uuid4()
         until = now + timedelta(seconds=lease_s)
         async with self._pool.acquire() as connection:
             leased = await connection.execute(
-                _LEASE_LANES, target.endpoint_id, now, limit, token, until
+                _LEASE_LANES, target.endpoint_id, now, limit, token, until, target.deferred_until
             )
             if leased == "UPDATE 0":
                 return []
@@ -179,6 +203,29 @@ class Outbox:
             )
             for row in rows
         ]
+
+    async def claim_trial(
+        self, target: Target, now: datetime, lease_s: float, again_at: datetime
+    ) -> list[Claim]:
+        """Lease one due lane of a deferred endpoint, if its time has come and nobody else did.
+
+        Args:
+            target: Whose.
+            now: Compared with the endpoint's time and the lanes' due times.
+            lease_s: How long nobody else gets the lane.
+            again_at: When the next trial may be made, whatever becomes of this one.
+
+        Returns:
+            One claim, or none.
+        """
+        taken = await self._pool.execute(_TAKE_TRIAL, target.endpoint_id, now, again_at)
+        if taken == "UPDATE 0":
+            return []
+        return await self.claim(replace(target, deferred_until=again_at), 1, now, lease_s)
+
+    async def defer(self, target: Target, until: datetime) -> bool:
+        """Leave an endpoint alone until then. False when somebody has done so before."""
+        return await self._pool.execute(_DEFER, target.endpoint_id, until) == "UPDATE 1"
 
     async def record(
         self, claim: Claim, answer: Answer, verdict: Verdict, started_at: datetime, now: datetime
@@ -216,6 +263,8 @@ class Outbox:
             await connection.execute(_FREE_LANE, *lane, now + timedelta(seconds=delay_s))
             if isinstance(verdict, Delivered | Dead):
                 await connection.execute(_REMOVE_LANE_IF_EMPTY, *lane)
+            if isinstance(verdict, Delivered) and claim.target.deferred_until is not None:
+                await connection.execute(_END_DEFERRAL, claim.target.endpoint_id)
             if isinstance(verdict, Gone):
                 await connection.execute(_DISABLE, claim.target.endpoint_id, verdict.reason)
         return True

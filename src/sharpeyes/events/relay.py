@@ -5,17 +5,18 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import aiohttp
 import asyncpg
 import structlog
 
-from sharpeyes.events.attempt import post
+from sharpeyes.events.attempt import Answer, post
+from sharpeyes.events.breaker import Breaker
 from sharpeyes.events.cloudevent import CONTENT_TYPE, body
 from sharpeyes.events.endpoint import Sealer
-from sharpeyes.events.outbox import Claim, Outbox
+from sharpeyes.events.outbox import Claim, Outbox, Target
 from sharpeyes.events.retry import Dead, Delivered, Gone, Random, Verdict, judge
 from sharpeyes.events.settings import EventSettings
 from sharpeyes.events.signing import signature_headers
@@ -74,6 +75,7 @@ class Relay:
         self._random = random
         self._observe = observe
         self._under_way: defaultdict[int, set[asyncio.Task[None]]] = defaultdict(set)
+        self._breakers: defaultdict[int, Breaker] = defaultdict(lambda: Breaker(settings))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send what is due until `stop` is set; attempts under way are then ended and recorded.
@@ -103,10 +105,7 @@ class Relay:
         started = 0
         for target in await self._outbox.targets():
             under_way = self._under_way[target.endpoint_id]
-            free = self._settings.posts_per_endpoint - len(under_way)
-            if free <= 0:
-                continue
-            claims = await self._outbox.claim(target, free, self._clock(), self._settings.lease_s)
+            claims = await self._claim(target, len(under_way))
             for claim in claims:
                 task = group.create_task(self._attempt(claim))
                 under_way.add(task)
@@ -114,6 +113,18 @@ class Relay:
                 task.add_done_callback(lambda _: ended.set())
             started += len(claims)
         return started
+
+    async def _claim(self, target: Target, under_way: int) -> list[Claim]:
+        breaker = self._breakers[target.endpoint_id]
+        now, lease_s = self._clock(), self._settings.lease_s
+        if target.deferred_until is not None:
+            breaker.forget()
+            if target.deferred_until > now:
+                return []
+            again_at = now + timedelta(seconds=self._settings.breaker_interval_s)
+            return await self._outbox.claim_trial(target, now, lease_s, again_at)
+        free = breaker.posts_at_once - under_way
+        return await self._outbox.claim(target, free, now, lease_s) if free > 0 else []
 
     async def _attempt(self, claim: Claim) -> None:
         target, event = claim.target, claim.event
@@ -127,6 +138,7 @@ class Relay:
         now = self._clock()
         verdict = judge(answer, claim.attempt, self._settings, self._random, now)
         recorded = await self._outbox.record(claim, answer, verdict, started_at, now)
+        await self._consider(target, answer, now)
         outcome = _outcome(verdict) if recorded else "stale"
         self._observe(
             Attempted(
@@ -146,6 +158,18 @@ class Relay:
                 http_status=answer.http_status,
                 error=answer.error,
             )
+
+    async def _consider(self, target: Target, answer: Answer, now: datetime) -> None:
+        """Defer the endpoint when nearly all that was sent to it lately has failed."""
+        if target.deferred_until is not None:
+            return  # a trial: its row says when the next one is
+        breaker = self._breakers[target.endpoint_id]
+        if not breaker.record(answer, now):
+            return
+        breaker.forget()
+        until = now + timedelta(seconds=self._settings.breaker_interval_s)
+        if await self._outbox.defer(target, until):
+            log.warning("endpoint deferred", endpoint=target.name, until=until.isoformat())
 
     async def _rest(self, wake: asyncio.Event, stop: asyncio.Event) -> None:
         """Wait for a new event, a finished attempt, `stop`, or the time to look again."""

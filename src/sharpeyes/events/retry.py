@@ -10,7 +10,7 @@ from sharpeyes.events.attempt import Answer
 from sharpeyes.events.settings import EventSettings
 
 # Said of the event, not of the moment: trying for days would only block its camera.
-_REFUSES_THE_EVENT = frozenset(
+REFUSES_THE_EVENT = frozenset(
     {
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -72,7 +72,7 @@ def judge(
     if status == HTTPStatus.GONE:
         return Gone("the receiver answered 410 Gone")
     limit = len(settings.schedule_s)
-    if status in _REFUSES_THE_EVENT:
+    if status in REFUSES_THE_EVENT:
         limit = min(limit, settings.refusals_to_dead)
     if attempt >= limit:
         return Dead()

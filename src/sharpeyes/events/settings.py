@@ -68,6 +68,27 @@ class EventSettings(BaseModel):
     posts_per_endpoint: int = Field(
         default=16, ge=1, le=256, description="Attempts under way at once to one endpoint."
     )
+    breaker_failed_ratio: float = Field(
+        default=0.7,
+        gt=0,
+        le=1,
+        description="Share of the attempts at an endpoint that must fail for it to be deferred.",
+    )
+    breaker_least_attempts: int = Field(
+        default=10,
+        ge=1,
+        le=100_000,
+        description="Attempts within the window below which none is deferred.",
+    )
+    breaker_window_s: float = Field(
+        default=300, gt=0, le=86_400, description="How far back attempts count for that."
+    )
+    breaker_interval_s: float = Field(
+        default=60,
+        gt=0,
+        le=86_400,
+        description="A deferred endpoint is sent one delivery in this time, until one arrives.",
+    )
     poll_interval_s: float = Field(
         default=1, gt=0, le=60, description="Longest wait before due deliveries are looked for."
     )

@@ -399,7 +399,10 @@ async def test_nothing_is_lost_while_relays_are_cut_off_and_the_receiver_fails(
 ) -> None:
     # Fails as often as it may, and never gives up: 40 times.
     settings = EventSettings(
-        allow_loopback=True, poll_interval_s=0.02, schedule_s=(0, *[0.02] * 40)
+        allow_loopback=True,
+        poll_interval_s=0.02,
+        schedule_s=(0, *[0.02] * 40),
+        breaker_interval_s=0.05,
     )
     source = random.Random(random.getrandbits(32))  # its seed is what pytest-randomly prints
     faults = [
@@ -502,3 +505,59 @@ async def _rows(pool: asyncpg.Pool) -> list[list[tuple[object, ...]]]:
         [tuple(row.values()) for row in await pool.fetch(f"SELECT * FROM {table} ORDER BY 1, 2")]
         for table in tables
     ]
+
+
+async def test_a_dead_endpoint_gets_one_trial_per_interval_and_nothing_uses_up_attempts(
+    *,
+    make_relay: MakeRelay,
+    script: Script,
+    store: Store,
+    cameras: dict[str, int],
+    clock: Clock,
+    pool: asyncpg.Pool,
+    endpoints: EndpointStore,
+) -> None:
+    requests = await script(*[503] * 13, *[200] * 20)
+    for code in cameras:
+        await store(code, 2)
+
+    assert await make_relay().run_once() == 10
+    (endpoint,) = await endpoints.list()
+    assert endpoint.deferred_until is not None
+    for _ in range(3):
+        # All lanes are due, and any relay that starts anew finds the time in the row.
+        clock.advance(61)
+        both = await asyncio.gather(make_relay().run_once(), make_relay().run_once())
+        assert sorted(both) == [0, 1]
+        assert await make_relay().run_once() == 0
+    assert await pool.fetchval("SELECT sum(attempt_count) FROM delivery") == 13
+
+    clock.advance(61)
+    assert await make_relay().run_once() == 1
+    (endpoint,) = await endpoints.list()
+    assert endpoint.deferred_until is None
+    clock.advance(400)
+    assert [await make_relay().run_once() for _ in range(3)] == [10, 9, 0]
+    assert len(requests) == 33
+
+
+async def test_resuming_ends_a_deferral(
+    *,
+    relay: Relay,
+    receive: Receive,
+    store: Store,
+    cameras: dict[str, int],
+    clock: Clock,
+    endpoints: EndpointStore,
+) -> None:
+    receiver = await receive(faults=(Fault(503),) * 10)
+    for code in cameras:
+        await store(code)
+    assert await relay.run_once() == 10
+    clock.advance(10)
+    assert await relay.run_once() == 0
+
+    await endpoints.resume("case")
+
+    assert await relay.run_once() == 10
+    assert len(receiver.events) == 10

@@ -19,6 +19,8 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
         state: whether it is served.
         state_reason: why it is not.
         created_at: when it was added, UTC.
+        deferred_until: nearly all failed lately: nothing is sent before this, UTC, and then one
+            delivery, until one arrives; null: it is served as usual.
         pending: deliveries that wait or are tried again.
         delivered: deliveries that the receiver acknowledged.
         dead: deliveries that were given up, and are kept.
@@ -34,6 +36,7 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     state_reason: str
     created_at: datetime
+    deferred_until: datetime | None
     pending: int
     delivered: int
     dead: int
@@ -45,6 +48,7 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
 # attempts, and the count of them names the latest.
 _SCREEN = """
 SELECT p.endpoint_id, p.name, p.url, p.event_types, p.state, p.state_reason, p.created_at,
+       p.deferred_until,
        n.pending, n.delivered, n.dead, e.recorded_at AS oldest_pending_at,
        COALESCE(a.last_error, '') AS last_error
 FROM endpoint p CROSS JOIN LATERAL (

@@ -93,7 +93,7 @@ def list_endpoints(as_json: AsJson = False) -> None:
                 endpoint.url,
                 " ".join(endpoint.event_types) or "all",
                 endpoint.state,
-                endpoint.state_reason,
+                _why(endpoint),
                 f"{endpoint.pending:,}",
                 _age(endpoint.oldest_pending_at, now),
                 endpoint.last_error,
@@ -104,6 +104,12 @@ def list_endpoints(as_json: AsJson = False) -> None:
         ),
         empty="There are no endpoints yet: add one with `sharpeyes endpoint add NAME URL`.",
     )
+
+
+def _why(endpoint: EndpointView) -> str:
+    if endpoint.state == "active" and endpoint.deferred_until is not None:
+        return f"nearly all fails: next trial {endpoint.deferred_until:%H:%M:%S} UTC"
+    return endpoint.state_reason
 
 
 def _age(at: datetime | None, now: datetime) -> str:
