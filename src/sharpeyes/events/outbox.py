@@ -41,10 +41,10 @@ FROM due WHERE (lane.endpoint_id, lane.camera_id) = (due.endpoint_id, due.camera
 # Not part of the statement before: its snapshot is older than the locks that it waited for, and
 # could show a delivery that another relay has just recorded as delivered.
 _HEADS = """
-SELECT head.delivery_id, head.attempt_count, event.*
+SELECT head.delivery_id, head.attempt_count, head.attempts_before, event.*
 FROM delivery_lane lane
 CROSS JOIN LATERAL (
-    SELECT delivery_id, attempt_count, event_id FROM delivery
+    SELECT delivery_id, attempt_count, attempts_before, event_id FROM delivery
     WHERE endpoint_id = lane.endpoint_id AND camera_id = lane.camera_id AND state = 'pending'
     ORDER BY sequence LIMIT 1
 ) head
@@ -124,6 +124,8 @@ class Claim:
         event: What.
         attempt: Which attempt this will be, from 1.
         lease_token: What shows that the lane is still ours.
+        attempts_before: How many were made before it was replayed, with which the schedule began
+            anew.
     """
 
     delivery_id: int
@@ -131,6 +133,7 @@ class Claim:
     event: Event
     attempt: int
     lease_token: uuid.UUID
+    attempts_before: int = 0
 
 
 class Outbox:
@@ -200,6 +203,7 @@ class Outbox:
                 event=event_from_row(row),
                 attempt=row["attempt_count"] + 1,
                 lease_token=token,
+                attempts_before=row["attempts_before"],
             )
             for row in rows
         ]

@@ -136,7 +136,8 @@ class Relay:
             self._session, target.url, headers, content, self._settings.attempt_timeout_s
         )
         now = self._clock()
-        verdict = judge(answer, claim.attempt, self._settings, self._random, now)
+        tried = claim.attempt - claim.attempts_before
+        verdict = judge(answer, tried, self._settings, self._random, now)
         recorded = await self._outbox.record(claim, answer, verdict, started_at, now)
         await self._consider(target, answer, now)
         outcome = _outcome(verdict) if recorded else "stale"

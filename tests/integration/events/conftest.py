@@ -177,7 +177,8 @@ def script(
         async def answer(request: web.Request) -> web.Response:
             await request.read()  # and the request keeps it
             requests.append(request)
-            return web.Response(status=statuses[len(requests) - 1])
+            status = statuses[len(requests) - 1]
+            return web.Response(status=status, text=f"said {status}\n")
 
         application = web.Application()
         application.router.add_post("/events", answer)

@@ -279,3 +279,36 @@ async def test_the_receiver_in_the_guide_verifies_and_removes_duplicates(
     kept = sqlite3.connect(tmp_path / "cases.sqlite")
     assert kept.execute("SELECT id, body FROM event").fetchall() == [("e1", body.decode())]
     kept.close()
+
+
+async def test_deliveries_are_listed_shown_and_replayed_and_that_is_audited(
+    *,
+    called: Called,
+    pool: asyncpg.Pool,
+    script: Callable[..., Awaitable[list[web.Request]]],
+    store: Callable[..., Awaitable[list[Event]]],
+    cameras: dict[str, int],
+    relay: Relay,
+) -> None:
+    await script(422)
+    (event,) = await store(next(iter(cameras)))
+    assert await relay.run_once() == 1
+
+    async def call(*arguments: str) -> tuple[int, str, str]:
+        return await asyncio.to_thread(called, "delivery", *arguments)
+
+    _, listed, _ = await call("list", "--endpoint", "script")
+    _, shown, _ = await call("show", event.event_id)
+    waits = await call("replay", event.event_id)
+    await pool.execute("UPDATE delivery SET state = 'dead'")
+    replayed = await call("replay", "--since", "2020-01-01T00:00:00Z", "--json")
+
+    assert "HTTP 422" in listed
+    assert "said 422" in shown
+    assert (await call("show", "\x1b[2J"))[2].strip().endswith("an event \\x1b[2J")
+    assert (waits[0], "nothing to replay" in waits[2]) == (1, True)
+    assert replayed[:2] == (0, '{"replayed":1}\n')
+    entries = await pool.fetch("SELECT entry FROM audit ORDER BY sequence")
+    assert ["delivery.replay" in str(row["entry"]) for row in entries][-2:] == [True, True]
+    for wrong in ((), ("x", "--since", "2020-01-01T00:00:00Z"), ("--since", "yesterday")):
+        assert (await call("replay", *wrong))[0] == 2
