@@ -45,6 +45,7 @@ _SUMMARIES = {
     "serve": "Run the whole service on this machine until Ctrl-C or SIGTERM.",
     "camera": "The registry of cameras: one camera, one file.",
     "status": "Count the cameras by status: in all, by tier and by district.",
+    "health": "How cameras are, what is wrong and why, what is done about it.",
     "coverage": (
         "Say how many key places are watched, how many cameras are networked, how full files are."
     ),
