@@ -96,7 +96,13 @@ class _Noted(HealthCounts):
 
 
 def poll(
-    url: str, cameras_pid: int, *, interval_s: float, warm_up_s: float, lasts_s: float
+    url: str,
+    cameras_pid: int,
+    *,
+    interval_s: float,
+    warm_up_s: float,
+    lasts_s: float,
+    **limits: int | tuple[float, ...],
 ) -> Polled:
     """Ask all cameras of a database, and measure once it runs regularly.
 
@@ -109,10 +115,13 @@ def poll(
         interval_s: between checks of one camera.
         warm_up_s: before it is measured.
         lasts_s: for how long it is.
+        **limits: settings of health that are not the usual ones.
     """
     configure_logging(LogSettings(level="warning", format="console"))
     collect_seldom()
-    settings = HealthSettings(reach_interval_s=interval_s, picture_interval_s=_WEEK_S)
+    settings = HealthSettings.model_validate(
+        {"reach_interval_s": interval_s, "picture_interval_s": _WEEK_S, **limits}
+    )
     return uvloop.run(_poll(url, cameras_pid, settings, warm_up_s, lasts_s))
 
 
@@ -146,7 +155,7 @@ async def _poll(
         before_bytes = _resident_bytes()
         cameras = await CameraStore(pool).measured_in_shards(sorted(leases))
         count = len(cameras)
-        monitor.set_cameras((camera, leases[camera.shard]) for camera in cameras)
+        monitor.set_cameras((camera, leases[camera.shard]) for camera in cameras.values())
         del cameras
         stop = asyncio.Event()
         writing = asyncio.create_task(trends.run(pool, stop))
@@ -159,19 +168,21 @@ async def _poll(
             cpu_s(cameras_pid),
         )
         await asyncio.sleep(lasts_s)
-        polled = Polled(
-            checks=noted.checks,
-            took_s=time.monotonic() - began_s,
-            cpu_s=time.process_time() - began_cpu_s,
+        took_s, took_cpu_s = time.monotonic() - began_s, time.process_time() - began_cpu_s
+        checks, delays_s = noted.checks, noted.delays_s[:]
+        stop.set()
+        await asyncio.gather(running, writing)
+        # Only now, for they are read from files, and probes may hold all that there may be.
+        return Polled(
+            checks=checks,
+            took_s=took_s,
+            cpu_s=took_cpu_s,
             others_cpu_s=cpu_s(cameras_pid) - began_others_s,
-            delays_s=noted.delays_s,
+            delays_s=delays_s,
             bytes_per_camera=(_resident_bytes() - before_bytes) / count,
             transitions=noted.transitions,
             put_off=noted.waited,
         )
-        stop.set()
-        await asyncio.gather(running, writing)
-        return polled
 
 
 def _now() -> datetime:

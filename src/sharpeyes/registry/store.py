@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import asyncpg
 import msgspec
@@ -23,9 +24,15 @@ IS_MEASURED = "(c.poll_mode IN ('direct', 'recorder') AND c.life = 'in_service')
 """SQL of `Camera.is_measured`, for a row `c` of camera."""
 
 _MEASURED_IN_SHARDS = f"""
-    SELECT {", ".join(Camera.__struct_fields__)} FROM camera c
-    WHERE shard = ANY($1::smallint[]) AND {IS_MEASURED} ORDER BY camera_id
+    SELECT camera_id, revision FROM camera c WHERE shard = ANY($1::smallint[]) AND {IS_MEASURED}
+"""  # noqa: S608  # made of our own names
+_BY_ID = f"""
+    SELECT {", ".join(Camera.__struct_fields__)} FROM camera
+    WHERE camera_id = ANY($1::bigint[]) ORDER BY camera_id
 """  # noqa: S608  # made of our own field names
+# Whoever reads a city's cameras does other things, too: so many take a few milliseconds.
+_REVISIONS_AT_ONCE = 5_000
+_CAMERAS_AT_ONCE = 1_000
 # Of several processes each takes others, and none waits.
 _END_MAINTENANCE = """
     UPDATE camera SET life = 'in_service', life_reason = '', life_until = NULL,
@@ -91,13 +98,37 @@ class CameraStore:
         row = await self._pool.fetchrow("SELECT * FROM camera WHERE camera_id = $1", camera_id)
         return None if row is None else filed_camera(row)
 
-    async def measured_in_shards(self, shards: Collection[int]) -> list[Camera]:
-        """Return the cameras in these shards that a worker looks after.
+    async def measured_in_shards(
+        self, shards: Collection[int], known: Mapping[int, Camera] = MappingProxyType({})
+    ) -> dict[int, Camera]:
+        """Return the cameras in these shards that a worker looks after, by their identity.
 
-        Of a million on file, most may not be asked; no worker need hold them.
+        Of a million on file, most may not be asked; no worker need hold them. All are read as of
+        one moment, a part at a time, and others get their turn in between.
+
+        Args:
+            shards: Where to look.
+            known: What was read before: of these only what has changed is read again.
         """
-        rows = await self._pool.fetch(_MEASURED_IN_SHARDS, list(shards))
-        return [msgspec.convert(dict(row), Camera) for row in rows]
+        measured: dict[int, Camera] = {}
+        changed: list[int] = []
+        async with (
+            self._pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            revisions = await connection.cursor(_MEASURED_IN_SHARDS, list(shards))
+            while rows := await revisions.fetch(_REVISIONS_AT_ONCE):
+                for camera_id, revision in rows:
+                    camera = known.get(camera_id)
+                    if camera is not None and camera.revision == revision:
+                        measured[camera_id] = camera
+                    else:
+                        changed.append(camera_id)
+            for start in range(0, len(changed), _CAMERAS_AT_ONCE):
+                part = changed[start : start + _CAMERAS_AT_ONCE]
+                for row in await connection.fetch(_BY_ID, part):
+                    measured[row["camera_id"]] = msgspec.convert(dict(row), Camera)
+        return measured
 
     async def zones(self, camera_id: int) -> list[Zone]:
         """Return a camera's zones in the order in which they were added."""

@@ -61,6 +61,7 @@ class Worker:
         self._watches = watches
         self._renew_every_s = renew_every_s
         self._held: frozenset[ShardLease] = frozenset()
+        self._known: dict[int, Camera] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`, then give the shards back, so that others need not wait for them."""
@@ -101,13 +102,14 @@ class Worker:
         """Hand the cameras of these shards to the watches; False: the database is away."""
         leases = {lease.shard: lease for lease in held}
         try:
-            cameras = await self._cameras.measured_in_shards(sorted(leases))
+            cameras = await self._cameras.measured_in_shards(sorted(leases), self._known)
         except DATABASE_AWAY as error:
             log.warning("cameras cannot be read", error=type(error).__name__)
             return False
+        self._known = cameras
         log.info("watching", shards=len(leases), cameras=len(cameras))
         for watch in self._watches:
-            watch.set_cameras([(camera, leases[camera.shard]) for camera in cameras])
+            watch.set_cameras([(camera, leases[camera.shard]) for camera in cameras.values()])
         return True
 
 

@@ -105,10 +105,33 @@ async def test_workers_are_given_what_they_look_after(
     async with CameraStore(pool).edit("test") as edit:
         await edit.move(gone.device_code, LifeState(Life.REMOVED, "a test"))
     reader = CameraStore(pool)
-    assert await reader.measured_in_shards([one.shard]) == [one.brief]
+    assert await reader.measured_in_shards([one.shard]) == {one.camera_id: one.brief}
     shards = {camera.shard for camera in (one, two, unasked, gone)}
-    assert await reader.measured_in_shards(shards) == [one.brief, two.brief]
-    assert await reader.measured_in_shards([]) == []
+    both = {camera.camera_id: camera.brief for camera in (one, two)}
+    assert await reader.measured_in_shards(shards) == both
+    assert await reader.measured_in_shards([]) == {}
+
+
+async def test_of_what_workers_know_only_what_changed_is_read_again(
+    pool: asyncpg.Pool, store: Any, camera_file: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sharpeyes.registry.store._REVISIONS_AT_ONCE", 2)
+    monkeypatch.setattr("sharpeyes.registry.store._CAMERAS_AT_ONCE", 2)
+    reader, every = CameraStore(pool), range(SHARD_COUNT)
+    cameras = [await store.add(camera_file(number)) for number in range(1, 6)]
+    known = await reader.measured_in_shards(every)
+    assert known == {camera.camera_id: camera.brief for camera in cameras}
+
+    kept, renamed, retired, *_ = cameras
+    renamed = await store.replace(camera_file(2, name="Newer"))
+    async with reader.edit("test") as edit:
+        await edit.move(retired.device_code, LifeState(Life.REMOVED, "a test"))
+    added = await store.add(camera_file(6))
+    again = await reader.measured_in_shards(every, known)
+    assert again == await reader.measured_in_shards(every)
+    assert again.keys() == known.keys() - {retired.camera_id} | {added.camera_id}
+    assert again[renamed.camera_id].name == "Newer"
+    assert again[kept.camera_id] is known[kept.camera_id]
 
 
 async def test_zones(store: Any, camera_file: Maker) -> None:
