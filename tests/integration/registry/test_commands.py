@@ -109,10 +109,10 @@ def test_the_fleet_is_counted_with_its_base(sharpeyes: Run) -> None:
     assert fleet["total"] == total | rest
     shown = [line.split() for line in sharpeyes("status").out.splitlines()]
     assert shown[1:] == [
-        ["all", "2", "1", "0", "0", "0", "1", "1", "0"],
-        ["tier", "city", "1", "1", "0", "0", "0", "1", "0", "0"],
-        ["tier", "social", "1", "0", "0", "0", "0", "0", "1", "0"],
-        ["division", "420102", "江岸区", "2", "1", "0", "0", "0", "1", "1", "0"],
+        ["all", "2", "1", "0", "0", "0", "0", "1", "1", "0"],
+        ["tier", "city", "1", "1", "0", "0", "0", "0", "1", "0", "0"],
+        ["tier", "social", "1", "0", "0", "0", "0", "0", "0", "1", "0"],
+        ["division", "420102", "江岸区", "2", "1", "0", "0", "0", "0", "1", "1", "0"],
     ]
 
 

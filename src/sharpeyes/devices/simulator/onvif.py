@@ -90,18 +90,20 @@ def _system_date_and_time(world: World, device: Device, _request: SoapRequest) -
     return date_and_time(world.device_time(device))
 
 
-def date_and_time(now: datetime) -> str:
+def date_and_time(now: datetime, *, is_local: bool = False) -> str:
     """The answer to GetSystemDateAndTime.
 
     Args:
         now: what the device's clock says, aware.
+        is_local: that is local time already, though it is told as UTC.
     """
+    local = now if is_local else now.astimezone(_CHINA)
     return (
         "<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime>"
         "<tt:DateTimeType>NTP</tt:DateTimeType><tt:DaylightSavings>false</tt:DaylightSavings>"
         "<tt:TimeZone><tt:TZ>CST-8</tt:TZ></tt:TimeZone>"
         f"<tt:UTCDateTime>{_date_time(now)}</tt:UTCDateTime>"
-        f"<tt:LocalDateTime>{_date_time(now.astimezone(_CHINA))}</tt:LocalDateTime>"
+        f"<tt:LocalDateTime>{_date_time(local)}</tt:LocalDateTime>"
         "</tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>"
     )
 

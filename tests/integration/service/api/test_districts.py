@@ -14,6 +14,7 @@ OURS = "42010200001320000001"
 THEIRS = "42010300001320000001"
 SECRET_NAME = "别区的摄像头"
 QUERIES = {
+    "/api/v1/health/report": ("?month=2026-10",),
     "/api/v1/map": ("?bbox=113,29,116,32&zoom=6", "?bbox=113,29,116,32&zoom=18"),
     "/api/v1/cameras": (
         "",

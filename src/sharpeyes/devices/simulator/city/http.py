@@ -51,7 +51,8 @@ class HttpConnection(CityConnection[HttpRequest]):
         if _TIME_OPERATION not in request.body:
             return http_answer(500, _NOT_SUPPORTED, CONTENT_TYPE)
         self._count("GetSystemDateAndTime")
-        told = date_and_time(self._world.device_time(self._device))
+        world, device = self._world, self._device
+        told = date_and_time(world.device_time(device), is_local=world.calls_local_time_utc(device))
         return http_answer(200, envelope(told), CONTENT_TYPE)
 
     def _snapshot(self, request: HttpRequest, camera: int) -> bytes:

@@ -155,16 +155,20 @@ class World:
         now = self.utc_now()
         offset_s = (2 * self._chance(device, _CLOCK) - 1) * self.settings.clock_spread_s
         told = now + timedelta(seconds=offset_s)
-        ratio = self.settings.zone_lie_ratio
-        lies = ratio > 0 and self._chance(device, _ZONE) < ratio
         match self.devices.latest(device, "clock"):
             case (trouble, ClockOff() as fault):
                 passed = now - self._begun[trouble]
                 drifted_s = fault.drift_s_per_day * passed.total_seconds() / _DAY_S
                 told += timedelta(seconds=fault.offset_s + drifted_s)
+        return told + _CHINA if self.calls_local_time_utc(device) else told
+
+    def calls_local_time_utc(self, device: int) -> bool:
+        """Whether a device's maker has mistaken local time for UTC."""
+        match self.devices.latest(device, "clock"):
             case (_, LocalTime()):
-                lies = True
-        return told + _CHINA if lies else told
+                return True
+        ratio = self.settings.zone_lie_ratio
+        return ratio > 0 and self._chance(device, _ZONE) < ratio
 
     def clip(self, camera: int, stream: Stream) -> Clip:
         """What a stream of a camera shows; every frame is a keyframe, one a second."""
