@@ -9,6 +9,7 @@ from typing import Self
 import asyncpg
 
 from sharpeyes.registry.bounds import Bounds, bounds_of_divisions
+from sharpeyes.registry.credentials import Connection
 from sharpeyes.registry.division import Level
 from sharpeyes.registry.errors import shown
 
@@ -45,10 +46,10 @@ class DivisionLookup:
             self._districts[code] = at_district[0] if at_district else code
 
     @classmethod
-    async def load(cls, pool: asyncpg.Pool) -> Self:
+    async def load(cls, database: Connection | asyncpg.Pool) -> Self:
         """Read all divisions."""
-        rows = await pool.fetch("SELECT division_code, path, level, name_zh FROM division")
-        return cls((tuple(row) for row in rows), await bounds_of_divisions(pool))
+        rows = await database.fetch("SELECT division_code, path, level, name_zh FROM division")
+        return cls((tuple(row) for row in rows), await bounds_of_divisions(database))
 
     def district(self, code: str) -> str:
         """Return the district that a division lies in; itself where it lies above all."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from datetime import datetime
 
 import asyncpg
@@ -110,7 +111,7 @@ class ImportJob:
         )
         return self.import_id
 
-    async def run(self, *, retire: int | None = None) -> AsyncIterator[ImportReport]:
+    async def run(self, *, retire: int | None = None) -> AsyncGenerator[ImportReport]:
         """Import batch by batch, once it was started.
 
         Args:
@@ -138,11 +139,15 @@ class ImportJob:
         with tempfile.SpooledTemporaryFile(_SHEET_IN_MEMORY_BYTES) as kept:
             try:
                 with RefusedSheet(kept, self._sheet.layout) as refused:
-                    async for report in importer.run():
-                        for row in report.refused:
-                            refused.append(row)
-                        await self._note(report)
-                        yield report
+                    try:
+                        async with aclosing(importer.run()) as reports:
+                            async for report in reports:
+                                self._add(report, refused)
+                                await self._note()
+                                yield report
+                    finally:
+                        for report in importer.unreported:
+                            self._add(report, refused)
                 self._unreadable_rows = importer.unreadable_rows
                 self.missing = [c async for c in self._on_file() if not importer.has_seen(c)]
                 state = "failed" if self.kept_nothing else "done"
@@ -153,8 +158,7 @@ class ImportJob:
                 state, problem = "failed", str(error)
                 raise
             finally:
-                for report in importer.unreported:
-                    await self._note(report)
+                await self._note()
                 if self.total.refused_rows:
                     kept.seek(0)
                     self.refused_sheet = kept.read()
@@ -230,11 +234,15 @@ class ImportJob:
             await announce_many(connection)
         return int(done.rpartition(" ")[2])
 
-    async def _note(self, report: ImportReport) -> None:
+    def _add(self, report: ImportReport, refused: RefusedSheet) -> None:
         self.total += report
+        for row in report.refused:
+            refused.append(row)
         room = PROBLEMS_KEPT - len(self.problems)
         if room > 0:
             self.problems += problems_of(report.refused)[:room]
+
+    async def _note(self) -> None:
         await self._runs.progress(self.import_id, self.total, self.problems)
 
     async def _path(self) -> str | None:

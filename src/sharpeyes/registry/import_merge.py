@@ -35,7 +35,7 @@ _LOOK_UP = """
 _STORED = f"SELECT {', '.join(_FILED)} FROM camera WHERE device_code = ANY($1::text[])"  # noqa: S608
 # In the order of the codes, as everybody who locks several cameras does.
 _LOCK = """
-    SELECT count(*) FILTER (WHERE locked.revision <> import_row.stored_revision)
+    SELECT count(*) FILTER (WHERE locked.revision = import_row.stored_revision)
     FROM import_row JOIN (
         SELECT camera.device_code, camera.revision FROM camera
         WHERE camera.device_code = ANY($1::text[]) ORDER BY camera.device_code FOR UPDATE
@@ -187,7 +187,12 @@ class BatchMerge:
             )
             columns = [block.columns[name] for name in (*self._fields, *_LIFE)]
             records += zip(
-                *columns, block.division_paths, tokens, block.digests, repeat(0), strict=False
+                *columns,
+                block.division_paths,
+                tokens,
+                [digest or None for digest in block.digests],
+                repeat(0),
+                strict=False,
             )
         files = [row.file for row in rows]
         tokens = camera_tokens(
@@ -245,7 +250,7 @@ class BatchMerge:
         """
         known = [row.file.device_code for row in rows if row.stored_revision]
         new += len(rows) - len(known)
-        if known and await connection.fetchval(_LOCK, known, timeout=_BATCH_S):
+        if known and await connection.fetchval(_LOCK, known, timeout=_BATCH_S) < len(known):
             raise RacedError
         if new and await self._add(connection) < new:
             hidden = await connection.fetch(_HIDDEN)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -125,6 +125,7 @@ class CameraImport:
         self._elsewhere: frozenset[str] = frozenset()
         self._writes = import_id is not None
         self._held: Connection | None = None
+        self._reading: _Reading
         # Numbers take a third of the memory of texts.
         self._first_rows: dict[int, int] = {}
         self.unreadable_rows = 0
@@ -134,7 +135,7 @@ class CameraImport:
         """Tell whether a row of the file, taken or not, names this camera."""
         return int(device_code) in self._first_rows
 
-    async def run(self) -> AsyncIterator[ImportReport]:
+    async def run(self) -> AsyncGenerator[ImportReport]:
         """Import batch by batch.
 
         Memory grows by some 100 bytes a row, for the codes that were seen.
@@ -146,10 +147,11 @@ class CameraImport:
         Raises:
             ImportFileError: The file cannot be read further; what was committed stays.
         """
-        reading = await self._prepare()
+        self._reading = await self._prepare(self._pool)
         if not (self._whole and self._writes):
-            async for report in self._batches(reading):
-                yield report
+            async with aclosing(self._batches()) as reports:
+                async for report in reports:
+                    yield report
             return
         async with self._pool.acquire() as connection:
             transaction = connection.transaction()
@@ -157,41 +159,42 @@ class CameraImport:
             self._held = connection
             committed = False
             try:
-                async for report in self._batches(reading):
-                    yield report
+                async with aclosing(self._batches()) as reports:
+                    async for report in reports:
+                        yield report
                 if self._writes:
-                    await transaction.commit()
+                    await _to_its_end(transaction.commit())
                     committed = True
             finally:
                 self._held = None
                 if not committed:
                     await transaction.rollback()
 
-    async def _prepare(self) -> _Reading:
-        divisions = await DivisionLookup.load(self._pool)
+    async def _prepare(self, database: Connection | asyncpg.Pool) -> _Reading:
+        divisions = await DivisionLookup.load(database)
         sheet, now = self._sheet, self._now
         rows = RowReader(sheet.layout, divisions, sheet.name, now, ragged=sheet.ragged)
         columns = ColumnReader(sheet.layout, divisions, rows, now)
         return _Reading(divisions, rows, columns, BatchMerge(rows.fields, self._credentials))
 
-    async def _batches(self, reading: _Reading) -> AsyncIterator[ImportReport]:
+    async def _batches(self) -> AsyncGenerator[ImportReport]:
         writing: deque[asyncio.Task[ImportReport]] = deque()
         # On one connection one thing is done after the other.
         together = 1 if self._held is not None else _WRITTEN_TOGETHER
         try:
             while lines := await asyncio.to_thread(self._next_lines):
-                batch = await self._judge_lines(reading, lines)
+                batch = await self._judge_lines(lines)
                 if self._whole and batch.refused:
                     # It is known now that none will be kept; the rest is only looked at.
                     self._writes = False
                 before = writing[-1] if writing else None
-                writing.append(asyncio.create_task(self._write(reading, batch, before)))
+                writing.append(asyncio.create_task(self._write(batch, before)))
                 if len(writing) == together:
-                    report = await writing[0]
+                    report = await asyncio.shield(writing[0])
                     writing.popleft()
                     yield report
             while writing:
-                report = await writing[0]
+                report = await asyncio.shield(writing[0])
                 writing.popleft()
                 yield report
         finally:
@@ -203,9 +206,9 @@ class CameraImport:
     def _next_lines(self) -> list[SheetRow | BrokenRow]:
         return list(itertools.islice(self._sheet.rows, BATCH_ROWS))
 
-    async def _judge_lines(self, reading: _Reading, lines: list[SheetRow | BrokenRow]) -> _Batch:
-        rows, refused = self._distinct(reading.rows, lines)
-        batch = await self._judge(reading, rows, lines[-1].row)
+    async def _judge_lines(self, lines: list[SheetRow | BrokenRow]) -> _Batch:
+        rows, refused = self._distinct(self._reading.rows, lines)
+        batch = await self._judge(rows, lines[-1].row)
         batch.refused.extend(refused)
         batch.refused.sort(key=lambda one: one.row)
         return batch
@@ -243,11 +246,11 @@ class CameraImport:
 
     async def _judge(
         self,
-        reading: _Reading,
         rows: list[SheetRow],
         last_row: int,
         connection: Connection | None = None,
     ) -> _Batch:
+        reading = self._reading
         database = connection or self._held or self._pool
         reader = reading.rows
         codes, digests = await asyncio.to_thread(_begin, reader, rows)
@@ -311,11 +314,11 @@ class CameraImport:
         return [FieldProblem("division_code", division, "lies beyond what you may change")]
 
     async def _write(
-        self, reading: _Reading, batch: _Batch, before: asyncio.Task[ImportReport] | None
+        self, batch: _Batch, before: asyncio.Task[ImportReport] | None
     ) -> ImportReport:
         """Write a batch once the one before it is written."""
         if batch.records:
-            batch, merged = await self._merge(reading, batch, before)
+            batch, merged = await self._merge(batch, before)
         else:
             merged = Merged(0, 0, 0)
             await _end(before)
@@ -338,39 +341,47 @@ class CameraImport:
         )
 
     async def _merge(
-        self, reading: _Reading, batch: _Batch, before: asyncio.Task[ImportReport] | None
+        self, batch: _Batch, before: asyncio.Task[ImportReport] | None
     ) -> tuple[_Batch, Merged]:
-        again = False
+        again = tree_changed = False
+        merge = self._reading.merge
         for _ in range(_TRIES):
             try:
                 async with self._transaction() as connection:
                     if again:
                         # Somebody changed one of the cameras since we looked: now we hold them.
                         await self._take_turn(connection)
-                        await hold(connection, [reading.rows.code(row) for row in batch.rows])
-                        batch = await self._judge_again(reading, batch, connection)
+                        if tree_changed:
+                            self._reading = await self._prepare(connection)
+                        batch = await self._judge_again(batch, connection)
                     # Copied while the batch before is still being merged.
-                    async with reading.merge.staged(connection, batch.records):
+                    async with merge.staged(connection, batch.records):
                         await _end(before)
                         if not again:
                             await self._take_turn(connection)
-                        merged = await self._merge_staged(connection, reading.merge, batch)
+                        merged = await self._merge_staged(connection, merge, batch)
             except HiddenError as error:
                 self._elsewhere |= error.codes
             except RacedError:
                 pass
+            except asyncpg.ForeignKeyViolationError as error:
+                if error.constraint_name != "camera_division":
+                    raise
+                # A division has moved, or is gone, since we looked.
+                tree_changed = True
             else:
                 return batch, merged
             again = True
         raise RacedError
 
-    async def _judge_again(
-        self, reading: _Reading, batch: _Batch, connection: Connection
-    ) -> _Batch:
-        again = await self._judge(reading, batch.rows, batch.last_row, connection)
+    async def _judge_again(self, batch: _Batch, connection: Connection) -> _Batch:
+        await hold(connection, [self._reading.rows.code(row) for row in batch.rows])
+        again = await self._judge(batch.rows, batch.last_row, connection)
         judged = {row.row for row in batch.rows}
         again.refused.extend(one for one in batch.refused if one.row not in judged)
         again.refused.sort(key=lambda one: one.row)
+        if self._whole and again.refused:
+            self._writes = False
         return again
 
     async def _merge_staged(
@@ -402,8 +413,19 @@ class CameraImport:
             async with self._held.transaction():
                 yield self._held
         else:
-            async with self._pool.acquire() as connection, connection.transaction():
-                yield connection
+            connection = await self._pool.acquire()
+            try:
+                transaction = connection.transaction()
+                await transaction.start()
+                try:
+                    yield connection
+                except BaseException:
+                    await transaction.rollback()
+                    raise
+                # Who stops the import now would not learn whether this was committed.
+                await _to_its_end(transaction.commit())
+            finally:
+                await _to_its_end(self._pool.release(connection))
 
 
 async def announce_many(connection: Connection) -> None:
@@ -420,3 +442,12 @@ async def _end(task: asyncio.Task[ImportReport] | None) -> None:
 def _begin(reader: RowReader, rows: Sequence[SheetRow]) -> tuple[list[str], list[bytes]]:
     """Return the device codes and the digests of rows."""
     return [reader.code(row) for row in rows], [reader.digest(row) for row in rows]
+
+
+async def _to_its_end(deed: Awaitable[None]) -> None:
+    """Do something to its end; it is too late to stop us."""
+    doing = asyncio.ensure_future(deed)
+    while not doing.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(doing)
+    doing.result()

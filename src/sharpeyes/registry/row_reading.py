@@ -36,6 +36,7 @@ FILE_FIELDS = CameraFile.__struct_fields__
 _READING = b"1"
 """Part of every digest: raise it when cells come to mean something else."""
 
+_BETWEEN_CELLS = "\x1f"
 _DISTRICT_DIGITS = 6
 _BELOW = ("street_code", "community_code", "grid_code")
 _read_state = cast("Callable[[str], Life]", READERS["device_state"])
@@ -162,12 +163,14 @@ class RowReader:
     def digest(self, row: SheetRow) -> bytes:
         """Return a digest of a row's texts and of what their columns are.
 
-        Empty where a password is among them, which not even a digest may be kept of.
+        Empty where a password is among them, which not even a digest may be kept of, and where a
+        cell holds what we set between cells: other cells might come to the same.
         """
-        if self._secret:
+        texts = _BETWEEN_CELLS.join(row.cells)
+        if self._secret or texts.count(_BETWEEN_CELLS) != len(row.cells) - 1:
             return b""
         hashed = self._salt.copy()
-        hashed.update("\x1f".join(row.cells).encode("utf-8", "surrogatepass"))
+        hashed.update(texts.encode("utf-8", "surrogatepass"))
         return hashed.digest()
 
     def read(self, row: SheetRow, code: str) -> ReadRow:

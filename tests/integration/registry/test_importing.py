@@ -3,7 +3,7 @@
 import asyncio
 import io
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from sharpeyes.registry import importing
 from sharpeyes.registry.camera import CameraFile, PollMode, Tier
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.errors import ImportFileError
+from sharpeyes.registry.history import sign
 from sharpeyes.registry.import_job import ImportJob
 from sharpeyes.registry.import_report import ImportReport
 from sharpeyes.registry.import_runs import ImportRuns, RowProblem, problems_of
@@ -322,7 +323,7 @@ async def test_who_stops_early_leaves_whole_batches(importer: Importer, store: A
     job = await importer.job(file_of(*(line(number) for number in range(3 * BATCH_ROWS))))
     run = job.run()
     report = await anext(run)
-    await run.aclose()  # type: ignore[attr-defined]  # it is a generator
+    await run.aclose()
     assert report.last_row == BATCH_ROWS + 1
     stopped = await ImportRuns(importer.pool).get(job.import_id)
     assert (stopped.state, stopped.missing) == ("stopped", None)
@@ -377,3 +378,95 @@ async def test_what_a_file_does_not_say_is_as_in_a_camera_that_is_added(
         division_code="420102",
         poll_mode=PollMode.NONE,
     )
+
+
+Deed = Callable[[asyncpg.Pool], Awaitable[Any]]
+
+
+@pytest.fixture
+def meanwhile(pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> Callable[[Deed], None]:
+    """Do something once, after an import has looked a batch up and before it is written."""
+    look_up = importing.stored_files
+
+    def arrange(deed: Deed) -> None:
+        async def looked_up(*arguments: Any) -> Any:
+            found = await look_up(*arguments)
+            monkeypatch.setattr(importing, "stored_files", look_up)
+            await deed(pool)
+            return found
+
+        monkeypatch.setattr(importing, "stored_files", looked_up)
+
+    return arrange
+
+
+async def test_a_camera_that_was_deleted_since_it_was_looked_up_is_added(
+    importer: Importer, store: Any, meanwhile: Callable[[Deed], None]
+) -> None:
+    await total(importer, file_of(line(1), line(2)))
+
+    async def delete(pool: asyncpg.Pool) -> None:
+        async with pool.acquire() as connection, connection.transaction():
+            await sign(connection, "test")
+            await connection.execute("DELETE FROM camera WHERE right(device_code, 1) = '1'")
+
+    meanwhile(delete)
+    counts = (await total(importer, file_of(line(1, "new"), line(2, "new")))).counts
+    assert (counts.added, counts.changed, counts.unchanged) == (1, 1, 0)
+    assert [camera.name for camera in await store.all()] == ["new", "new"]
+
+
+_STREET = """
+    INSERT INTO division (division_code, parent_code, level, name_zh, name_en)
+    VALUES ('420102001', '420102', 'street', '一元街道', 'Yiyuan')
+"""
+
+
+async def test_a_division_that_moved_since_it_was_looked_up(
+    importer: Importer, store: Any, meanwhile: Callable[[Deed], None], pool: asyncpg.Pool
+) -> None:
+    await pool.execute(_STREET)
+    meanwhile(
+        lambda pool: pool.execute(
+            "UPDATE division SET parent_code = '420100' WHERE level = 'street'"
+        )
+    )
+    lines = (line(1, division_code="420102001"), line(2))
+    assert (await total(importer, without_passwords(*lines))).counts.added == 2
+    paths = await pool.fetch("SELECT division_path FROM camera ORDER BY device_code")
+    assert [path for (path,) in paths] == ["420100/420102001/", "420100/420102/"]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_division_that_was_deleted_since_it_was_looked_up(
+    importer: Importer,
+    store: Any,
+    meanwhile: Callable[[Deed], None],
+    pool: asyncpg.Pool,
+    whole: bool,
+) -> None:
+    await pool.execute(_STREET)
+    meanwhile(lambda pool: pool.execute("DELETE FROM division WHERE level = 'street'"))
+    lines = (line(1, division_code="420102001"), line(2))
+    done = await total(importer, without_passwords(*lines), whole=whole)
+    assert [(one.row, one.field) for one in done.refused] == [(2, "division_code")]
+    assert len(await store.all()) == (0 if whole else 1)
+
+
+async def test_batches_committed_while_nobody_listened_are_told(
+    importer: Importer, store: Any, pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH_ROWS", 50)
+    lines = [line(number) for number in range(120)]
+    lines[60] = line(60, tier="7")
+    job = await importer.job(without_passwords(*lines))
+    run = job.run()
+    await anext(run)
+    async with asyncio.timeout(60):
+        while await pool.fetchval("SELECT count(*) FROM camera") < 99:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    await run.aclose()
+    stopped = await ImportRuns(pool).get(job.import_id)
+    assert (stopped.state, stopped.added, stopped.refused_rows) == ("stopped", 99, 1)
+    assert job.total.added == len(await store.all()) == 99
+    assert job.refused_sheet is not None

@@ -195,6 +195,22 @@ def test_what_comes_last_and_passwords_are_left_to_rows(
     assert len(block) == is_able
 
 
+def test_different_cells_never_share_a_digest() -> None:
+    """U+001F stands between cells, and is a space at the ends of one."""
+    targets = ("device_code", "name", "tier", "maker", "place_kinds", "power_source")
+    layout = Layout(
+        tuple(Column(i, t) for i, t in enumerate(targets)), targets, MappingProxyType({}), True
+    )
+    reader = RowReader(layout, DIVISIONS, "sheet.csv", NOW)
+    start = ["42010200001320000001", "一号", "1"]
+    first, second = (
+        SheetRow(2, [*start, *end]) for end in (["1", "", "2\x1f"], ["1", "\x1f2", ""])
+    )
+    plain = reader.digest(SheetRow(2, [*start, "1", "", "2"]))
+    assert plain
+    assert {reader.digest(first), reader.digest(second)} == {b""}
+
+
 def test_hostile_texts_are_remembered_in_bounds() -> None:
     """A column of texts that never come again costs time, not memory."""
     layout = Layout(
