@@ -10,7 +10,7 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -413,19 +413,16 @@ class CameraImport:
             async with self._held.transaction():
                 yield self._held
         else:
-            connection = await self._pool.acquire()
+            stack = AsyncExitStack()
             try:
-                transaction = connection.transaction()
-                await transaction.start()
-                try:
-                    yield connection
-                except BaseException:
-                    await transaction.rollback()
-                    raise
-                # Who stops the import now would not learn whether this was committed.
-                await _to_its_end(transaction.commit())
-            finally:
-                await _to_its_end(self._pool.release(connection))
+                connection = await stack.enter_async_context(self._pool.acquire())
+                await stack.enter_async_context(connection.transaction())
+                yield connection
+            except BaseException as error:
+                await stack.__aexit__(type(error), error, error.__traceback__)
+                raise
+            # Who stops the import now would not learn whether this was committed.
+            await _to_its_end(stack.aclose())
 
 
 async def announce_many(connection: Connection) -> None:

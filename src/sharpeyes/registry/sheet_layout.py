@@ -73,7 +73,7 @@ def read_layout(first_row: Sequence[str], mapping: SheetMapping = NO_MAPPING) ->
         mapping: What a mapping file says.
 
     Raises:
-        ImportFileError: A column is unknown, there twice, or missing.
+        ImportFileError: A column is unknown, there twice, or missing; or a constant is no use.
     """
     cells = [cell.strip() for cell in first_row]
     lead = len(REPORT_HEADINGS) if tuple(cells[: len(REPORT_HEADINGS)]) == REPORT_HEADINGS else 0
@@ -172,7 +172,13 @@ def _with_constants(layout: Layout, mapping: SheetMapping) -> Layout:
     for target in mapping.constants:
         if target not in BY_TARGET:
             raise ImportFileError(f"the mapping: {_unknown(target)}")
-    constants = {target: str(value) for target, value in mapping.constants.items()}
+    # As cells are read.
+    constants = {target: str(value).strip() for target, value in mapping.constants.items()}
+    if "device_code" in constants:
+        raise ImportFileError("the mapping: device_code cannot be the same in all rows")
+    for target, text in constants.items():
+        if not text:
+            raise ImportFileError(f"the mapping's constant {target} is empty: leave it out")
     return Layout(
         columns=layout.columns,
         headings=layout.headings,

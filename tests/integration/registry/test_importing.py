@@ -18,6 +18,7 @@ from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.errors import ImportFileError
 from sharpeyes.registry.history import sign
 from sharpeyes.registry.import_job import ImportJob
+from sharpeyes.registry.import_merge import stored_files
 from sharpeyes.registry.import_report import ImportReport
 from sharpeyes.registry.import_runs import ImportRuns, RowProblem, problems_of
 from sharpeyes.registry.importing import BATCH_ROWS
@@ -386,7 +387,7 @@ Deed = Callable[[asyncpg.Pool], Awaitable[Any]]
 @pytest.fixture
 def meanwhile(pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> Callable[[Deed], None]:
     """Do something once, after an import has looked a batch up and before it is written."""
-    look_up = importing.stored_files
+    look_up = stored_files
 
     def arrange(deed: Deed) -> None:
         async def looked_up(*arguments: Any) -> Any:

@@ -1,9 +1,14 @@
 """The table of fields: the sheet's 27 in their order, and everything that a file may hold."""
 
+import pytest
+
 from sharpeyes.registry.camera import CameraFile, Tier
 from sharpeyes.registry.code_tables import LIGHTINGS, TIERS, Edition
 from sharpeyes.registry.device_code_tables import CAMERA_TYPES, INDUSTRIES, NETWORKS
+from sharpeyes.registry.errors import ImportFileError
 from sharpeyes.registry.sheet import BY_FIELD, BY_TARGET, CATALOGUE, SHEET
+from sharpeyes.registry.sheet_layout import read_layout
+from sharpeyes.registry.sheet_mapping import SheetMapping
 
 HEADINGS = (
     "设备编码 设备名称 设备厂商 行政区域 监控点位类型 设备型号 点位俗称 IPv4地址 IPv6地址 MAC地址 "
@@ -52,3 +57,12 @@ def test_every_value_has_words_in_both_languages() -> None:
     for table in [*tables, INDUSTRIES, NETWORKS, CAMERA_TYPES]:
         for meanings in table.editions.values():
             assert all(meaning.zh and meaning.en for meaning in meanings.values())
+
+
+def test_constants_are_read_as_cells_are() -> None:
+    layout = read_layout(["device_code", "name"], SheetMapping(constants={"tier": " 1 "}))
+    assert layout.constants == {"tier": "1"}
+    with pytest.raises(ImportFileError, match="grid_code is empty"):
+        read_layout(["device_code", "name"], SheetMapping(constants={"grid_code": " "}))
+    with pytest.raises(ImportFileError, match="device_code"):
+        read_layout(["name", "tier"], SheetMapping(constants={"device_code": "1"}))
