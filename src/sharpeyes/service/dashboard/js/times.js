@@ -13,11 +13,11 @@ const format = (options, time) =>
 const DAY = { month: "short", day: "numeric" };
 const CLOCK = { hour: "2-digit", minute: "2-digit" };
 
-/** Local time, as short as today allows: 14:02:31, 19 Nov, 14:02, or with its year. */
-export function formatTime(time) {
+/** Local time, as short as today allows: 14:02:31, 19 Nov, 14:02, or with its year; `short` leaves the seconds out. */
+export function formatTime(time, { short = false } = {}) {
   const sameIn = (options) => format(options, time) === format(options, now());
   if (!sameIn({ year: "numeric" })) return format({ year: "numeric", ...DAY, ...CLOCK }, time);
-  return sameIn(DAY) ? format({ ...CLOCK, second: "2-digit" }, time) : format({ ...DAY, ...CLOCK }, time);
+  return sameIn(DAY) ? format(short ? CLOCK : { ...CLOCK, second: "2-digit" }, time) : format({ ...DAY, ...CLOCK }, time);
 }
 
 /** Local date and time, however long ago. */

@@ -82,6 +82,12 @@ export function formatShare(part, base) {
   return new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 1 }).format(floored);
 }
 
+/** A percentage that the service computed: 100 only of all. */
+export function formatPercent(percent) {
+  const floored = percent < 100 ? Math.floor(percent * 10) / 10 : percent;
+  return new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 1 }).format(floored / 100);
+}
+
 /** A length of time in its largest unit that makes sense: 42s, 3h, 12 days. */
 export function formatDuration(ms) {
   const units = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1000]];

@@ -3,25 +3,27 @@ import { html } from "../html.js";
 import { CameraFile } from "../parts/camera-file.js";
 import { CameraForm } from "../parts/camera-form.js";
 import { Changes } from "../parts/changes.js";
+import { Evidence } from "../parts/evidence.js";
+import { Assigned, Deadline, IncidentLink } from "../parts/incident-words.js";
 import { LifePanel } from "../parts/life.js";
-import { CameraMark, StatusMark } from "../parts/marks.js";
+import { CameraMark, IncidentStateMark, StatusMark } from "../parts/marks.js";
+import { Past } from "../parts/past.js";
 import { Empty, Shown } from "../parts/states.js";
-import { Timeline } from "../parts/timeline.js";
 import { Zones } from "../parts/zones.js";
 import { useResource } from "../resource.js";
 import { address, refine } from "../route.js";
 import { may } from "../session.js";
 import { Time } from "../times.js";
-import { inWords, t, word } from "../words.js";
+import { hasWord, t, word } from "../words.js";
 import { EventList } from "./events.js";
 
 const SHOWN_EVENTS = 10;
+const SHOWN_INCIDENTS = 5;
 
 function History({ camera }) {
   const { transitions, status } = camera;
   return html`<section class="panel" aria-label=${t("camera.history")}>
     <h2>${t("camera.history")}</h2>
-    ${status !== "not_measured" && html`<${Timeline} transitions=${transitions} status=${status} />`}
     ${transitions.length === 0
       ? html`<${Empty} icon="question">${t(status === "not_measured" ? "camera.history.never" : "camera.history.empty")}<//>`
       : html`<ol class="transitions">
@@ -32,7 +34,7 @@ function History({ camera }) {
                 <span class="change"><${StatusMark} status=${change.from_status} label=${false} />
                   <span aria-hidden="true">→</span><${StatusMark} status=${change.to_status} /></span>
                 <span>${change.cause && html`<strong>${word("cause", change.cause)}</strong>`}${" "}
-                  <span class="evidence" lang="en">${change.evidence}</span></span>
+                  <${Evidence} text=${change.evidence} /></span>
               </li>`,
           )}
         </ol>`}
@@ -45,9 +47,26 @@ function CameraHead({ camera }) {
     <p class="head-status"><${CameraMark} camera=${camera} />
       ${camera.cause && html`<strong>${word("cause", camera.cause)}</strong>`}
       ${camera.since && html`<${Time} at=${camera.since} since />`}
-      <span class="evidence">${inWords(camera.evidence)}</span></p>
+      <${Evidence} text=${camera.evidence} /></p>
+    ${camera.cause && hasWord(`do.${camera.cause}`) && html`<p class="muted">${t(`do.${camera.cause}`)}</p>`}
     ${camera.status === "not_measured" && html`<p class="muted">${t("camera.not_measured")}</p>`}
   </header>`;
+}
+
+/** What is open of it, and what was: who is on it, and by when. */
+function CameraIncidents({ code }) {
+  const resource = useResource(withQuery("/incidents", { device_code: code, state: "any", limit: SHOWN_INCIDENTS }), ["incident"]);
+  return html`<section class="panel" aria-label=${t("camera.incidents")}>
+    <h2>${t("camera.incidents")}<a href=${address("incidents", { query: { camera: code, state: "any" } })}>${t("camera.incidents.all")}</a></h2>
+    <${Shown} resource=${resource}>${({ incidents }) =>
+      incidents.length === 0
+        ? html`<${Empty}>${t("camera.incidents.empty")}<//>`
+        : html`<ul class="camera-incidents">${incidents.map((incident) => html`<li key=${incident.incident_id}>
+            <${IncidentStateMark} state=${incident.state} />
+            <span><${IncidentLink} incident=${incident} /> <span class="muted">${word("cause", incident.cause)}</span></span>
+            ${incident.state !== "closed" && html`<${Deadline} incident=${incident} /><${Assigned} incident=${incident} />`}
+            <${Time} at=${incident.began_at} /></li>`)}</ul>`}<//>
+  </section>`;
 }
 
 function CameraEvents({ code }) {
@@ -77,6 +96,8 @@ export function CameraPage({ id: code, query }) {
         : html`<div class="camera-parts">
             <${CameraFile} camera=${camera} mayEdit=${mayEdit} />
             <div class="camera-side">
+              ${may("incidents:read") && html`<${CameraIncidents} code=${code} />`}
+              <${Past} code=${code} since=${camera.since} query=${query} />
               <${LifePanel} camera=${camera} mayEdit=${mayEdit} onDone=${again} />
               <${History} camera=${camera} />
               <section class="panel" aria-label=${t("camera.zones")}>
@@ -87,6 +108,6 @@ export function CameraPage({ id: code, query }) {
               </section>
               <${Changes} code=${code} query=${query} />
             </div>
-            <${CameraEvents} code=${code} />
+            ${may("events:read") && html`<${CameraEvents} code=${code} />`}
           </div>`}`}<//>`;
 }
