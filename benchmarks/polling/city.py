@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Mapping
 from multiprocessing import get_context
 
 import asyncpg
@@ -55,8 +56,10 @@ async def fill(
     """Put a city's cameras into a migrated database, all of them known to be well."""
     # Neither texts to find them by nor counts are needed: this is ten times as fast.
     await connection.execute("SET session_replication_role = replica")
+    divisions = await connection.fetch("SELECT division_code, path FROM division")
+    paths = {row["division_code"]: row["path"] for row in divisions}
     await connection.copy_records_to_table(
-        "camera", records=_rows(settings), columns=_COLUMNS, timeout=_TIMEOUT_S
+        "camera", records=_rows(settings, paths), columns=_COLUMNS, timeout=_TIMEOUT_S
     )
     await connection.execute(
         "INSERT INTO camera_status (camera_id, status, since, epoch)"
@@ -76,7 +79,7 @@ async def _prepare(url: str, cameras: int) -> None:
         await connection.close()
 
 
-def _rows(settings: CitySettings) -> list[tuple[object, ...]]:
+def _rows(settings: CitySettings, paths: Mapping[str, str]) -> list[tuple[object, ...]]:
     layout = settings.layout
     rows: list[tuple[object, ...]] = []
     for number in range(settings.cameras):
@@ -89,7 +92,7 @@ def _rows(settings: CitySettings) -> list[tuple[object, ...]]:
                 f"解放大道 {number}",
                 layout.tier_of(number),
                 code[:6],
-                code[:6],
+                paths[code[:6]],
                 layout.host_of(device),
                 settings.rtsp_port,
                 settings.http_port,
