@@ -8,7 +8,8 @@ EventsError
     ├── EndpointInvalidError
     ├── EndpointExistsError
     ├── UnknownEndpointError
-    └── HandshakeError
+    ├── HandshakeError
+    └── RotationError
 """
 
 
@@ -60,3 +61,7 @@ class UnknownEndpointError(EndpointError):
 
 class HandshakeError(EndpointError):
     """The receiver did not say that it wants our events."""
+
+
+class RotationError(EndpointError):
+    """An endpoint's secret cannot be replaced now."""

@@ -6,6 +6,7 @@ killed or cut off, is sent again once the lease has ended: at least once, never 
 """
 
 import uuid
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -23,6 +24,11 @@ log = structlog.get_logger()
 _TARGETS = """
 SELECT endpoint_id, name, url, secret_ciphertext, secret_nonce, key_id, deferred_until
 FROM endpoint WHERE state = 'active' ORDER BY endpoint_id
+"""
+
+_OLD_SECRETS = """
+SELECT endpoint_id, label, ciphertext, nonce, key_id
+FROM endpoint_old_secret WHERE valid_until > $1 ORDER BY valid_until DESC
 """
 
 _LEASE_LANES = """
@@ -103,7 +109,7 @@ class Target:
         endpoint_id: Its identity.
         name: What people call it.
         url: Where to post.
-        secrets: What deliveries are signed with.
+        secrets: What deliveries are signed with: the present one, then replaced ones.
         deferred_until: Nothing is sent before, and then one delivery; None: served as usual.
     """
 
@@ -149,12 +155,28 @@ class Outbox:
         self._sealer = sealer
         self._locked: set[str] = set()
 
-    async def targets(self) -> list[Target]:
-        """Return the endpoints that are served now; the deliveries of one that is locked wait."""
-        targets = [self._target(row) for row in await self._pool.fetch(_TARGETS)]
+    async def targets(self, now: datetime) -> list[Target]:
+        """Return the endpoints that are served now; the deliveries of one that is locked wait.
+
+        A secret that was replaced signs beside the present one until its time is over at `now`.
+        """
+        rows = await self._pool.fetch(_TARGETS)
+        old = await self._old_secrets(now)
+        targets = [self._target(row, old[row["endpoint_id"]]) for row in rows]
         return [target for target in targets if target is not None]
 
-    def _target(self, row: asyncpg.Record) -> Target | None:
+    async def _old_secrets(self, now: datetime) -> defaultdict[int, list[bytes]]:
+        found = defaultdict[int, list[bytes]](list)
+        for row in await self._pool.fetch(_OLD_SECRETS, now):
+            stored = StoredSecret(row["ciphertext"], row["nonce"], row["key_id"])
+            try:
+                secret = self._sealer.open(stored, row["label"].encode())
+            except ValueError:
+                continue  # its endpoint is told of when the present one does not open either
+            found[row["endpoint_id"]].append(secret)
+        return found
+
+    def _target(self, row: asyncpg.Record, old_secrets: list[bytes]) -> Target | None:
         stored = StoredSecret(row["secret_ciphertext"], row["secret_nonce"], row["key_id"])
         name = row["name"]
         try:
@@ -170,7 +192,7 @@ class Outbox:
             endpoint_id=row["endpoint_id"],
             name=name,
             url=row["url"],
-            secrets=(secret,),
+            secrets=(secret, *old_secrets),
             deferred_until=row["deferred_until"],
         )
 

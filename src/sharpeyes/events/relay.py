@@ -103,7 +103,7 @@ class Relay:
     async def _start_due(self, group: asyncio.TaskGroup, ended: asyncio.Event) -> int:
         """Start attempts for what is due; `ended` is set whenever one of them is over."""
         started = 0
-        for target in await self._outbox.targets():
+        for target in await self._outbox.targets(self._clock()):
             under_way = self._under_way[target.endpoint_id]
             claims = await self._claim(target, len(under_way))
             for claim in claims:

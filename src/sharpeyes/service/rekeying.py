@@ -31,6 +31,7 @@ class _Table:
 _TABLES = (
     _Table("camera_credential", "camera_id", "ciphertext", "nonce", 0, owner_of),
     _Table("credential_candidate", "camera_id", "ciphertext", "nonce", 0, owner_of),
+    _Table("endpoint_old_secret", "label", "ciphertext", "nonce", "", str.encode),
     _Table("endpoint", "name", "secret_ciphertext", "secret_nonce", "", str.encode),
 )
 

@@ -149,6 +149,8 @@ SELECT pg_temp.open_table('import_run', 'SELECT, INSERT, UPDATE',
                           pg_temp.in_scope('division_path'));
 -- An endpoint is sent the events of the whole city: a subtree sees where its own went.
 SELECT pg_temp.open_table('endpoint', 'SELECT, INSERT, UPDATE', 'true', 'false');
+-- Commands write it, and the relay reads it.
+SELECT pg_temp.open_table('endpoint_old_secret', 'SELECT', 'false');
 
 -- Who asks is looked up before any scope is known.
 SELECT pg_temp.open_table('token', 'SELECT', 'true', 'false');

@@ -312,3 +312,23 @@ async def test_deliveries_are_listed_shown_and_replayed_and_that_is_audited(
     assert ["delivery.replay" in str(row["entry"]) for row in entries][-2:] == [True, True]
     for wrong in ((), ("x", "--since", "2020-01-01T00:00:00Z"), ("--since", "yesterday")):
         assert (await call("replay", *wrong))[0] == 2
+
+
+async def test_a_secret_is_rotated_shown_once_and_that_is_audited(
+    called: Called, pool: asyncpg.Pool
+) -> None:
+    async def call(*arguments: str) -> tuple[int, str, str]:
+        return await asyncio.to_thread(called, "endpoint", *arguments)
+
+    url = "http://10.0.0.1/events"
+    added = json.loads((await call("add", "case", url, "--no-handshake", "--json"))[1])
+    rotated = json.loads((await call("rotate", "case", "--keep-hours", "2", "--json"))[1])
+
+    assert read_secret(rotated["secret"]) != read_secret(added["secret"])
+    left = await pool.fetchval("SELECT valid_until - now() FROM endpoint_old_secret")
+    assert timedelta(hours=1, minutes=55) < left <= timedelta(hours=2)
+    entry = str(await pool.fetchval("SELECT entry FROM audit ORDER BY sequence DESC LIMIT 1"))
+    assert "endpoint.rotate" in entry
+    assert "whsec_" not in entry
+    assert (await call("rotate", "nobody"))[0] == 1
+    assert (await call("rotate", "case", "--keep-hours", "-1"))[0] == 2

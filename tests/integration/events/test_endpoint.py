@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import aiohttp
 import asyncpg
@@ -35,7 +36,7 @@ async def test_an_endpoint_is_added_when_its_receiver_consents(
     assert await endpoints.list() == (added.endpoint,)
     assert added.endpoint.event_types == (EventType.MOTION,)
     assert added.endpoint.state is EndpointState.ACTIVE
-    (target,) = await Outbox(pool, sealer).targets()
+    (target,) = await Outbox(pool, sealer).targets(datetime.now(UTC))
     assert target.secrets == (read_secret(added.secret),)
     assert added.secret not in repr(added)
     assert repr(target.secrets[0]) not in repr(target)
@@ -58,8 +59,10 @@ async def test_the_secret_is_not_in_the_database(
         row["secret_ciphertext"],
         row["secret_nonce"],
     )
-    assert [target.name for target in await Outbox(pool, sealer).targets()] == ["case"]
-    assert await Outbox(pool, Sealer(os.urandom(32))).targets() == []
+    assert [target.name for target in await Outbox(pool, sealer).targets(datetime.now(UTC))] == [
+        "case"
+    ]
+    assert await Outbox(pool, Sealer(os.urandom(32))).targets(datetime.now(UTC)) == []
 
 
 async def test_without_consent_nothing_is_added(endpoints: EndpointStore, serve: Serve) -> None:

@@ -336,7 +336,7 @@ async def test_a_relay_that_was_stopped_and_wakes_changes_nothing(
     told = list[Attempted]()
     stopped = make_relay(observe=told.append)
     outbox = Outbox(pool, sealer)
-    (target,) = await outbox.targets()
+    (target,) = await outbox.targets(clock())
     (claim,) = await outbox.claim(target, 5, clock(), settings.lease_s)
     clock.advance(settings.lease_s + 1)
     assert await make_relay().run_once() == 1
@@ -361,7 +361,7 @@ async def test_a_lease_is_given_once_among_many(
     for code in cameras:
         await store(code, 2)
     outbox = Outbox(pool, sealer)
-    (target,) = await outbox.targets()
+    (target,) = await outbox.targets(clock())
 
     claims = await asyncio.gather(*(outbox.claim(target, 3, clock(), 60) for _ in range(8)))
 

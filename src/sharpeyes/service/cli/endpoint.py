@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -12,12 +12,15 @@ import typer
 from sharpeyes.events.address import open_session
 from sharpeyes.events.endpoint import AddedEndpoint, EndpointStore
 from sharpeyes.events.event import EventType
+from sharpeyes.events.rotation import rotate
 from sharpeyes.service.access import COMMAND_LINE, audit
 from sharpeyes.service.api.endpoint_screen import EndpointView, endpoint_views
 from sharpeyes.service.cli.context import Database, open_database, run
 from sharpeyes.service.cli.output import console, note, print_json, print_table
 
 app = typer.Typer(help="Where events are sent: the case system's webhooks.", no_args_is_help=True)
+
+_LONGEST_KEPT_H = 24 * 30
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Name = Annotated[str, typer.Argument(help="The endpoint's name.")]
@@ -123,6 +126,45 @@ def _age(at: datetime | None, now: datetime) -> str:
     if hours:
         return f"{hours} h {minutes % 60} min"
     return f"{minutes} min" if minutes else f"{seconds} s"
+
+
+@app.command("rotate")
+def rotate_secret(
+    name: Name,
+    keep_hours: Annotated[
+        float,
+        typer.Option(
+            min=0, max=_LONGEST_KEPT_H, help="How long the old secret signs beside the new one."
+        ),
+    ] = 24,
+    as_json: AsJson = False,
+) -> None:
+    """Replace an endpoint's signing secret and print the new one, which cannot be read again.
+
+    With `--keep-hours 0` what was replaced, now and before, is worth nothing at once.
+    """
+
+    async def command() -> str:
+        async with (
+            open_database() as database,
+            database.pool.acquire() as connection,
+            connection.transaction(),
+        ):
+            keep = timedelta(hours=keep_hours)
+            secret = await rotate(connection, database.sealer, name, keep, datetime.now(UTC))
+            detail = {"keep_hours": keep_hours}
+            await audit(connection, COMMAND_LINE, "endpoint.rotate", name, detail=detail)
+            return secret
+
+    secret = run(command())
+    if as_json:
+        print_json({"name": name, "secret": secret})
+        return
+    note(
+        f"Endpoint {name} has a new signing secret, which is not shown again; "
+        f"replaced ones sign beside it for {keep_hours:g} h:"
+    )
+    console().print(secret)
 
 
 @app.command("pause")
