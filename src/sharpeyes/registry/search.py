@@ -124,7 +124,7 @@ class Search:
         if wanted.text is not None:
             self._mentions(wanted.text, tokens)
         if tokens and not self.sources:
-            self.tokens = sorted({*tokens, *self._where()})
+            self.tokens = [*sorted(set(tokens)), *self._where()]
             self.sources = [_with_tokens(self.bind(self.tokens))]
 
     @property
@@ -201,7 +201,6 @@ class Search:
         self._says("right(c.device_code, length({{0}})) = {{0}}", digits)
         self.sources.append(
             f"cameras_with_last_digits({lowest}, {beyond}, {{0}}) AS found (camera_id)"
-            " JOIN camera c USING (camera_id)"
         )
 
     def _has_address(self, address: str) -> None:
@@ -230,15 +229,13 @@ class Search:
         """Require a condition, in which `{0}` is the text, or that some text says it."""
         whole = self.bind(text)
         self.conditions.append(f"({condition.format(whole)} OR {_HAS_WORD.format(whole)})")
-        pairs = self.bind(sorted({*text_tokens(text), *self._where()}))
+        pairs = self.bind([*text_tokens(text), *self._where()])
         self.sources.append(_with_tokens(pairs))
 
 
 def _with_tokens(tokens: str) -> str:
-    return (
-        f"cameras_with({tokens}::integer[], {{0}}) AS found (camera_id)"
-        " JOIN camera c USING (camera_id)"
-    )
+    # The last of them, a district's or an area's if there is one, leaps through the lists.
+    return f"cameras_with({tokens}::integer[], {{0}}) AS found (camera_id)"
 
 
 def map_cells(box: Bounds, most: int = _CELLS_MAX) -> list[int] | None:

@@ -6,20 +6,18 @@ next depends on whether that was all. See docs/design/registry.md.
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.registry.credentials import Connection
-from sharpeyes.registry.errors import SearchError
 from sharpeyes.registry.search import Search
 from sharpeyes.registry.store import IS_MEASURED
 from sharpeyes.registry.tokens import area_token, district_token
+from sharpeyes.service.api.camera_found import HITS, Few, few_of, page_of_hits
 from sharpeyes.service.api.kept_counts import Area, KeptCounts
 
 StatusWord = Literal["ok", "degraded", "unreachable", "offline", "unknown", "not_measured"]
@@ -33,9 +31,6 @@ _STATUS = (
     "LEFT JOIN LATERAL (SELECT known.status FROM camera_status AS known"
     " WHERE known.camera_id = c.camera_id OFFSET 0) AS s ON true"
 )
-Key: TypeAlias = tuple[str | float, str, int]
-"""Where in its list a camera stands, its device code, and its identity."""
-
 READ_SHARE: Final = 15
 """How many times as many may be read where they stand together, at a fraction of the cost each."""
 ON_RECORD: Final = frozenset({"degraded", "unreachable", "offline"})
@@ -53,7 +48,9 @@ AREAS_WITH_TOKENS: Final = """
 """
 """Areas in the order of lists, but for those in districts where none has all tokens; the values are
 those of `Finder.token_loops`."""
-NOT_A_CURSOR = "after must be the `next` of a page of the same search"
+_PLANNING: Final = (
+    "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL max_parallel_workers_per_gather = 0"
+)
 
 
 @asynccontextmanager
@@ -61,43 +58,12 @@ async def finding(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
     """Give a connection on which every query is planned for its own values.
 
     A plan for all values knows neither how many cells a box has nor how common a text is, and
-    compares a thousand cells one by one where it might look them up.
+    compares a thousand cells one by one where it might look them up. One process does it: to start
+    more takes as long as most pages do, and at times much longer.
     """
     async with pool.acquire() as connection, connection.transaction(readonly=True):
-        await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        await connection.execute(_PLANNING)
         yield connection
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Cameras of one page.
-
-    Attributes:
-        camera_ids: In the order of the list.
-        next: What the next page comes after; None on the last.
-        total: How many match in all.
-        total_is_estimate: There are more than `total`, which is where counting stopped.
-    """
-
-    camera_ids: list[int]
-    next: str | None
-    total: int
-    total_is_estimate: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Few:
-    """What indexes found.
-
-    Attributes:
-        keys: A page of it and one more; empty unless `are_all`.
-        total: How many match; 0 unless `are_all`.
-        are_all: They are few, and were looked at.
-    """
-
-    keys: list[Key]
-    total: int
-    are_all: bool
 
 
 def require_status(search: Search, status: StatusWord) -> None:
@@ -111,14 +77,6 @@ def require_status(search: Search, status: StatusWord) -> None:
     known = "COALESCE(s.status, 'unknown')" if status == "unknown" else "s.status"
     search.require(f"{known} = {{0}}", status)
     search.counted += search.conditions[-2:]
-
-
-def of_status(search: Search, status: str) -> str:
-    """Return the source of the cameras that have a status which is on record, as `sources` are."""
-    return (
-        "camera_status AS known JOIN camera c USING (camera_id)"
-        f" WHERE known.status = {search.bind(status)}"
-    )
 
 
 class Finder:
@@ -175,22 +133,45 @@ class Finder:
                     SELECT c.* FROM candidate JOIN camera AS c USING (camera_id)
                     WHERE (SELECT count(*) FROM candidate) < {{3}}
                 ) AS {self.tables} WHERE {self.where}
-            ), page AS (
-                SELECT {rank} AS rank, device_code, camera_id FROM hit
-                WHERE ({rank}, device_code) > ({{0}}, {{1}}) ORDER BY 1, 2 LIMIT {{2}}
-            )
-            SELECT (SELECT count(*) FROM candidate) AS candidates,
-                (SELECT count(*) FROM hit) AS total,
-                ARRAY(SELECT rank FROM page ORDER BY rank, device_code) AS ranks,
-                ARRAY(SELECT device_code FROM page ORDER BY rank, device_code) AS codes,
-                ARRAY(SELECT camera_id FROM page ORDER BY rank, device_code) AS camera_ids
+            ), {page_of_hits(rank)}
+            SELECT (SELECT count(*) FROM candidate) AS candidates, {HITS}
             """,  # noqa: S608  # made of our own words
             *cursor,
             limit + 1,
             most + 1,
         )
-        keys = zip(row["ranks"], row["codes"], row["camera_ids"], strict=True)
-        return Few(list(keys), row["total"], row["candidates"] <= most)
+        return few_of(row, are_all=row["candidates"] <= most)
+
+    async def look_by_status(
+        self, rank: str, cursor: tuple[object, str], limit: int, most: int
+    ) -> Few:
+        """Return a page of those in a status that is on record, as long as there are few.
+
+        The search must be for such a status, by who reaches all of the city.
+
+        Args:
+            rank: As for `look`.
+            cursor: The same.
+            limit: The same.
+            most: The same.
+        """
+        [row] = await self.fetch(
+            f"""
+            WITH s AS MATERIALIZED (
+                SELECT camera_id, status FROM camera_status WHERE status = {{3}} LIMIT {{4}}
+            ), hit AS MATERIALIZED (
+                SELECT c.camera_id, c.division_path, c.device_code, c.longitude, c.latitude
+                FROM s JOIN camera AS c USING (camera_id)
+                WHERE (SELECT count(*) FROM s) < {{4}} AND {self.where}
+            ), {page_of_hits(rank)}
+            SELECT (SELECT count(*) FROM s) AS candidates, {HITS}
+            """,  # noqa: S608  # made of our own words
+            *cursor,
+            limit + 1,
+            self.status,
+            most + 1,
+        )
+        return few_of(row, are_all=row["candidates"] <= most)
 
     async def read(self, rank: str, cursor: tuple[object, str], limit: int, within: str) -> Few:
         """Return a page of the cameras that meet a condition, of which it is known they are few.
@@ -208,20 +189,13 @@ class Finder:
             WITH hit AS MATERIALIZED (
                 SELECT c.camera_id, c.division_path, c.device_code, c.longitude, c.latitude
                 FROM camera AS {self.tables} WHERE {within} AND {self.where}
-            ), page AS (
-                SELECT {rank} AS rank, device_code, camera_id FROM hit
-                WHERE ({rank}, device_code) > ({{0}}, {{1}}) ORDER BY 1, 2 LIMIT {{2}}
-            )
-            SELECT (SELECT count(*) FROM hit) AS total,
-                ARRAY(SELECT rank FROM page ORDER BY rank, device_code) AS ranks,
-                ARRAY(SELECT device_code FROM page ORDER BY rank, device_code) AS codes,
-                ARRAY(SELECT camera_id FROM page ORDER BY rank, device_code) AS camera_ids
+            ), {page_of_hits(rank)}
+            SELECT {HITS}
             """,  # noqa: S608  # made of our own words
             *cursor,
             limit + 1,
         )
-        keys = zip(row["ranks"], row["codes"], row["camera_ids"], strict=True)
-        return Few(list(keys), row["total"], are_all=True)
+        return few_of(row, are_all=True)
 
     def token_loops(self, areas: Sequence[Area]) -> tuple[object, ...]:
         """Return the values for `AREAS_WITH_TOKENS`."""
@@ -259,25 +233,3 @@ class Finder:
     async def fetch(self, sql: str, *values: object) -> list[asyncpg.Record]:
         """Return the rows of a query in which `{0}`, `{1}`, ... stand for the values."""
         return await self.counts.fetch(sql, *values)
-
-
-def found_page(keys: Sequence[Key], limit: int, total: int, is_estimate: bool) -> Found:
-    """Return the page that is in keys, of which one more than a page was asked for."""
-    page = keys[:limit]
-    following = None
-    if len(keys) > limit:
-        rank, code, _ = page[-1]
-        following = f"{rank}{code}" if isinstance(rank, str) else f"{rank:f}:{code}"
-    return Found([key[2] for key in page], following, total, is_estimate)
-
-
-def read_cursor(after: str, form: re.Pattern[str]) -> tuple[str, str]:
-    """Return the two parts of a cursor.
-
-    Raises:
-        SearchError: It is none of this form.
-    """
-    match = form.fullmatch(after)
-    if match is None:
-        raise SearchError(NOT_A_CURSOR)
-    return match[1], match[2]

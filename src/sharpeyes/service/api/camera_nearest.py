@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -13,17 +12,8 @@ from numpy.typing import NDArray
 from sharpeyes.registry.bounds import Bounds
 from sharpeyes.registry.search import CELL_DEG, map_cells
 from sharpeyes.service.api import camera_finding
-from sharpeyes.service.api.camera_finding import (
-    ON_RECORD,
-    READ_SHARE,
-    Few,
-    Finder,
-    Found,
-    Key,
-    found_page,
-    of_status,
-    read_cursor,
-)
+from sharpeyes.service.api.camera_finding import ON_RECORD, READ_SHARE, Finder
+from sharpeyes.service.api.camera_found import Few, Found, Key, found_page, read_cursor
 from sharpeyes.service.api.kept_counts import path_range
 from sharpeyes.service.serving_pool import WHOLE_CITY, current_reach
 
@@ -34,7 +24,9 @@ _STEPS: Final = 64
 _SCANNED_MAX: Final = 20_000
 _FOR_COUNTED: Final = 1.5
 # The counts tell nothing of a text: fewer have it than that.
-_AT_ONCE: Final = 24.0
+_AT_ONCE: Final = 16.0
+# Nor where in a district that has it.
+_IN_DISTRICTS: Final = 6.0
 _NEAR_M: Final = 5_000.0
 # Some 140 km around; from there on all cells are looked at.
 _CELLS_MAX: Final = 65_536
@@ -98,18 +90,13 @@ class Nearest:
             paths = await finder.counts.divisions(areas, "", most)
             its = f"c.division_path = ANY ({search.bind(paths)}::text[])"
             return await finder.read(rank, cursor, limit, its)
-        sources: Sequence[str] = [] if search.is_counted else search.sources
-        if (
-            search.is_counted
-            and total <= 2 * most
-            and finder.status in ON_RECORD
-            and current_reach() in {None, WHOLE_CITY}
-        ):
-            sources, most = [of_status(search, finder.status)], 2 * most
-        if not sources:
-            return None
-        few = await finder.look(rank, cursor, limit, sources, most)
-        return few if few.are_all else None
+        few = None
+        is_whole = current_reach() in {None, WHOLE_CITY}
+        if search.sources and not search.is_counted:
+            few = await finder.look(rank, cursor, limit, search.sources, most)
+        elif search.is_counted and total <= 2 * most and finder.status in ON_RECORD and is_whole:
+            few = await finder.look_by_status(rank, cursor, limit, 2 * most)
+        return few if few is not None and few.are_all else None
 
     async def _around(
         self, cursor: tuple[float, str], limit: int, share: float, *, only_once: bool = False
@@ -126,17 +113,19 @@ class Nearest:
         radius_m = max(cursor[0], 0.0) + _FIRST_RADIUS_M
         wanted = share * (limit + 1)
         areas: list[str] | None = None
+        are_all_cells = False
         while True:
             if areas is None and search.tokens and wanted > _SCANNED_MAX:
                 # It is far away, perhaps: only where some camera has all of its pairs.
                 areas = await self._finder.areas_with_tokens()
-                wanted = _FOR_COUNTED * (limit + 1)
-            around = None if areas else self._cells_between(cursor[0], radius_m)
-            cells, cameras = map(np.array, await counts.cells(around, areas))
-            if around is None:
-                radius_m = math.inf
+                wanted = _IN_DISTRICTS * (limit + 1)
+                are_all_cells = False
+            if not are_all_cells:
+                around = self._cells_between(cursor[0], radius_m) if areas is None else None
+                cells, cameras = map(np.array, await counts.cells(around, areas))
+                are_all_cells = around is None
             within_m = self._enough(cells, cameras, max(cursor[0], 0.0), wanted)
-            if within_m > radius_m:
+            if within_m > radius_m and not are_all_cells:
                 radius_m *= 2.5
                 continue
             keys = await self._within(within_m, cells, cursor, limit)

@@ -8,17 +8,13 @@ from typing import Final, TypeAlias
 
 from sharpeyes.registry.errors import SearchError
 from sharpeyes.service.api import camera_finding
-from sharpeyes.service.api.camera_finding import (
-    AREAS_WITH_TOKENS,
+from sharpeyes.service.api.camera_finding import AREAS_WITH_TOKENS, ON_RECORD, READ_SHARE, Finder
+from sharpeyes.service.api.camera_found import (
     NOT_A_CURSOR,
-    ON_RECORD,
-    READ_SHARE,
     Few,
-    Finder,
     Found,
     Key,
     found_page,
-    of_status,
     read_cursor,
 )
 from sharpeyes.service.api.kept_counts import Area, path_range
@@ -139,30 +135,40 @@ class ListPages:
         finder, most = self._finder, camera_finding.COUNTED_MAX
         is_scarce = finder.status is not None and await finder.counts.total() <= 2 * most
         if is_scarce and glanced.total > limit:
-            return await self._page_of_scarce(cursor, limit)
+            return await self._page_of_scarce(cursor, limit, glanced.total)
         few = await finder.look(_RANK, cursor, limit, self._search.sources, most)
         if few.are_all:
             return found_page(few.keys, limit, few.total, is_estimate=False)
         if is_scarce:
-            return await self._page_of_scarce(cursor, limit)
+            return await self._page_of_scarce(cursor, limit, glanced.total)
         areas = self._following(await finder.counts.areas(), cursor)
         keys = await self._by_area(areas, cursor, limit)
         return self._more(keys, limit)
 
-    async def _page_of_scarce(self, cursor: _Place, limit: int) -> Found:
+    async def _page_of_scarce(self, cursor: _Place, limit: int, glanced: int) -> Found:
         """Return a page of what many have, but few in the status that is asked for, too.
 
         A status costs a look-up for each camera, so only where the counts know of it.
+
+        Args:
+            cursor: After which place.
+            limit: Cameras on a page.
+            glanced: How many of the next `_GLANCED` have it in any status.
         """
         finder = self._finder
         areas = self._following(await finder.counts.areas(), cursor)
         most = 2 * camera_finding.COUNTED_MAX
         is_whole = current_reach() in {None, WHOLE_CITY} and finder.status in ON_RECORD
-        paths = await finder.counts.divisions(areas, cursor[0], 2 * limit if is_whole else most)
-        keys = await self._walk(cursor, limit, "c.division_path = ANY ({0}::text[])", paths)
-        if len(keys) <= limit and is_whole and finder.status is not None:
-            source = of_status(self._search, finder.status)
-            few = await finder.look(_RANK, cursor, limit, [source], most)
+        divisions = 2 * limit if is_whole else most
+        keys: list[Key] = []
+        paths: list[str] = []
+        # Each of these divisions has a camera or two in the status: do enough of them have it?
+        is_near = not is_whole or 2 * divisions * glanced > limit * _GLANCED
+        if is_near:
+            paths = await finder.counts.divisions(areas, cursor[0], divisions)
+            keys = await self._walk(cursor, limit, "c.division_path = ANY ({0}::text[])", paths)
+        if len(keys) <= limit and is_whole:
+            few = await finder.look_by_status(_RANK, cursor, limit, most)
             if few.are_all:
                 return found_page(few.keys, limit, few.total, is_estimate=False)
             keys = await self._by_area(areas, cursor, limit)
