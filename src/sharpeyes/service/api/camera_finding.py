@@ -211,11 +211,17 @@ class Finder:
 
     async def areas_with_tokens(self) -> list[str]:
         """Return the paths of the areas in districts where some camera has all tokens."""
+        areas = await self.counts.areas()
         rows = await self.fetch(
-            f"SELECT area.path FROM {AREAS_WITH_TOKENS}",  # noqa: S608  # made of our own words
-            *self.token_loops(await self.counts.areas()),
+            """
+            SELECT token FROM unnest({0}::integer[]) AS district (token)
+            WHERE EXISTS (SELECT FROM cameras_with({1}::integer[] || token, 1))
+            """,
+            list({district_token(area.path) for area in areas}),
+            self.search.tokens,
         )
-        return [row["path"] for row in rows]
+        having = {row["token"] for row in rows}
+        return [area.path for area in areas if district_token(area.path) in having]
 
     async def count(self) -> tuple[int, bool]:
         """Return how many match, and whether there are more than that."""

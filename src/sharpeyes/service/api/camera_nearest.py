@@ -24,7 +24,7 @@ _STEPS: Final = 64
 _SCANNED_MAX: Final = 20_000
 _FOR_COUNTED: Final = 1.5
 # The counts tell nothing of a text: fewer have it than that.
-_AT_ONCE: Final = 16.0
+_AT_ONCE: Final = 24.0
 # Nor where in a district that has it.
 _IN_DISTRICTS: Final = 6.0
 _NEAR_M: Final = 5_000.0
@@ -121,12 +121,14 @@ class Nearest:
                 wanted = _IN_DISTRICTS * (limit + 1)
                 are_all_cells = False
             if not are_all_cells:
-                around = self._cells_between(cursor[0], radius_m) if areas is None else None
+                is_ring = areas is None and math.isfinite(radius_m)
+                around = self._cells_between(cursor[0], radius_m) if is_ring else None
                 cells, cameras = map(np.array, await counts.cells(around, areas))
                 are_all_cells = around is None
             within_m = self._enough(cells, cameras, max(cursor[0], 0.0), wanted)
             if within_m > radius_m and not are_all_cells:
-                radius_m *= 2.5
+                # All cells of a district are fewer than those of a wide ring.
+                radius_m *= math.inf if search.depth > 1 else 2.5
                 continue
             keys = await self._within(within_m, cells, cursor, limit)
             if len(keys) > limit or math.isinf(within_m) or only_once:
