@@ -58,7 +58,7 @@ def _rates(url: str, quick: bool) -> dict[str, object]:
         for _ in range(rounds):
             polled = _alone(
                 partial(
-                    poll, url, pid, interval_s=1.0, warm_up_s=2.0, lasts_s=4.0 if quick else 8.0
+                    poll, url, pid, interval_s=1.0, warm_up_s=2.0, lasts_s=3.0 if quick else 8.0
                 )
             )
             rates["ours"].append(polled.checks / polled.cpu_s)
@@ -109,8 +109,8 @@ def _fleet(url: str, quick: bool) -> dict[str, object]:
                 url,
                 pid,
                 interval_s=interval_s,
-                warm_up_s=1.5 * interval_s + (2.0 if quick else 15.0),
-                lasts_s=8.0 if quick else 300.0,
+                warm_up_s=1.5 * interval_s + (1.0 if quick else 15.0),
+                lasts_s=5.0 if quick else 300.0,
             )
         )
     figures = _fleet_figures(polled, cameras, interval_s)
