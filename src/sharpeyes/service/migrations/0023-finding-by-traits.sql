@@ -1,5 +1,5 @@
 -- Cells of the map by tier, and tokens that the index leaps between
--- depends: 0020-endpoint-deferral
+-- depends: 0022-endpoint-old-secret
 
 -- migrate: apply
 
