@@ -63,3 +63,14 @@ class PictureVerdict(msgspec.Struct, frozen=True):
 
 
 NORMAL = PictureVerdict()
+
+
+def verdict_of(
+    fault: PictureFault, words: str, *measured: tuple[str, float, float]
+) -> PictureVerdict:
+    """Return a verdict; what was measured is given as name, value and limit."""
+    return PictureVerdict(
+        fault,
+        words,
+        tuple(Measured(name, round(value, 3), round(limit, 3)) for name, value, limit in measured),
+    )

@@ -7,19 +7,18 @@ stripes raise the noise, noise raises the sharpness, and a covered lens shows an
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
 from sharpeyes.detectors.quality.fault import (
     NORMAL,
-    Measured,
     PictureFault,
     PictureVerdict,
+    verdict_of,
 )
 from sharpeyes.detectors.quality.measures import PictureMeasures
 from sharpeyes.detectors.quality.reference import Reference
+from sharpeyes.detectors.quality.scene import judge_alone, judge_detail, judge_view
 from sharpeyes.detectors.quality.thresholds import Thresholds
-from sharpeyes.detectors.quality.tiles import TileMask
 from sharpeyes.detectors.quality.view import Match
 
 _BLACK: Final = (16.0, 28.0)
@@ -32,14 +31,6 @@ _BARS_COLUMN: Final = 1.5
 _BARS_WHITE: Final = 0.3
 _BARS_SPREAD: Final = 30.0
 _LINE_NOISE: Final = 0.12
-_HIDDEN_LEVEL: Final = 30.0
-_LEAST_KNOWN: Final = 10
-"""Tiles by which a view can be known."""
-_HARDLY: Final = 0.35
-"""Left of the gradients where no tile shows what it did: a cover, and no other scene."""
-_REST: Final = 0.5
-"""Of what a cover leaves so much shows the same; another scene has no such rest."""
-_NEARLY_LOST: Final = 0.85
 _WHITE: Final = 240.0
 
 
@@ -70,7 +61,7 @@ def judge(measures: PictureMeasures, limits: Thresholds, reference: Reference | 
     matched = reference.compare(measures) if reference else None
     verdict = _signal_loss(measures) or _black(measures) or _bright(measures, limits, reference)
     if verdict is None and matched is not None:
-        verdict = _view(limits, matched)
+        verdict = judge_view(limits, matched)
     verdict = (
         verdict
         or _dark(measures, limits, reference)
@@ -79,9 +70,9 @@ def judge(measures: PictureMeasures, limits: Thresholds, reference: Reference | 
         or _cast(measures, limits, reference)
     )
     if verdict is None and reference is not None and matched is not None:
-        verdict = _detail(measures, limits, reference, matched)
+        verdict = judge_detail(measures, limits, reference, matched)
     elif verdict is None:
-        verdict = _without_reference(measures, limits)
+        verdict = judge_alone(measures, limits)
     return Judged(verdict or NORMAL, matched)
 
 
@@ -92,7 +83,7 @@ def _signal_loss(measures: PictureMeasures) -> PictureVerdict | None:
     is_white = level > _WHITE
     if plain >= _NEARLY_ALL and spread < _PLAIN and not is_black and not is_white:
         words = "the picture is a plain field without any noise, as encoders send without a signal"
-        return _verdict(
+        return verdict_of(
             PictureFault.SIGNAL_LOSS,
             f"{words}: check the camera's cable, its power and the encoder's input",
             ("share of tiles without detail", plain, _NEARLY_ALL),
@@ -105,7 +96,7 @@ def _signal_loss(measures: PictureMeasures) -> PictureVerdict | None:
     ):
         words = "the picture shows colour bars: check the camera's cable and the encoder's input"
         column = ("spread within a column, levels", measures.column_spread, _BARS_COLUMN)
-        return _verdict(PictureFault.SIGNAL_LOSS, words, column)
+        return verdict_of(PictureFault.SIGNAL_LOSS, words, column)
     return None
 
 
@@ -113,7 +104,7 @@ def _black(measures: PictureMeasures) -> PictureVerdict | None:
     level = measures.brightness
     if level < _BLACK[0] and measures.brightest < _BLACK[1]:
         words = "the picture is black: check the lens for a cover, the sensor and the lighting"
-        return _verdict(
+        return verdict_of(
             PictureFault.BLACK,
             words,
             ("mean luma", level, _BLACK[0]),
@@ -136,7 +127,7 @@ def _dark(
         if reference:
             words += f", usually {reference.brightness:.0f}"
         words += "; check iris, exposure and lamps"
-        return _verdict(PictureFault.BRIGHTNESS, words, ("mean luma", level, least))
+        return verdict_of(PictureFault.BRIGHTNESS, words, ("mean luma", level, least))
     return None
 
 
@@ -151,7 +142,7 @@ def _bright(
             f"the picture is too bright: {measures.bright_share:.0%} of it is white; "
             "check iris, exposure and backlight compensation"
         )
-        return _verdict(
+        return verdict_of(
             PictureFault.BRIGHTNESS,
             words,
             ("mean luma", level, limits.bright_level),
@@ -174,7 +165,7 @@ def _stripes(
     if measures.stripe_peak <= peak and measures.line_unrest <= lines:
         return None
     words = "stripes run through the picture: check its power supply, earthing and video cable"
-    return _verdict(
+    return verdict_of(
         PictureFault.STRIPES,
         words,
         ("highest peak of the spectrum, nepers", measures.stripe_peak, peak),
@@ -194,7 +185,7 @@ def _noise(
         f"the picture is noisy, {measures.noise:.1f} levels where {most:.1f} are the limit: check "
         "gain, lighting, cable and sensor"
     )
-    return _verdict(PictureFault.NOISE, words, ("noise, levels", measures.noise, most))
+    return verdict_of(PictureFault.NOISE, words, ("noise, levels", measures.noise, most))
 
 
 def _cast(
@@ -219,100 +210,8 @@ def _cast(
         f"the picture has a cast towards {' and '.join(towards)}: check white balance, the "
         "infrared filter and the cable"
     )
-    return _verdict(PictureFault.COLOUR_CAST, words, ("cast, Lab units", off, most))
-
-
-def _without_reference(measures: PictureMeasures, limits: Thresholds) -> PictureVerdict | None:
-    """Judge what can be said of detail without knowing the scene."""
-    if measures.contrast < limits.contrast_level:
-        return _covered(1.0, limits.covered_share, "nothing of a scene can be seen")
-    if 0 < measures.sharpness < limits.sharpness:
-        return _unclear(measures.sharpness, limits.sharpness)
-    return None
-
-
-def _view(limits: Thresholds, matched: Match) -> PictureVerdict | None:
-    """Judge whether it shows the view that it should, and all of it."""
-    if matched.known < _LEAST_KNOWN:
-        return None
-    hidden = _largest(_hidden(matched))
-    is_hidden = hidden > limits.covered_share or matched.lost_share > limits.lost_share
-    is_scene = matched.rest_share >= _REST or matched.lost_share > _NEARLY_LOST
-    if is_hidden and is_scene:
-        return _covered(
-            hidden,
-            limits.covered_share,
-            f"{max(hidden, matched.lost_share):.0%} of the view is hidden",
-        )
-    if matched.shape_share >= limits.alike_share:
-        return None
-    if matched.structure < _HARDLY:
-        return _covered(1.0, limits.covered_share, "nothing of the view can be seen")
-    words = (
-        f"it looks elsewhere than its reference picture: {matched.shape_share:.0%} of the view is "
-        "the same; turn it back, or renew the reference if this is the view that is wanted"
-    )
-    return _verdict(
-        PictureFault.SCENE_CHANGED,
-        words,
-        ("share of the view that is the same", matched.shape_share, limits.alike_share),
-    )
-
-
-def _detail(
-    measures: PictureMeasures, limits: Thresholds, reference: Reference, matched: Match
-) -> PictureVerdict | None:
-    """Judge contrast and sharpness of a view that is the right one."""
-    if matched.known >= _LEAST_KNOWN and matched.contrast < limits.contrast_ratio:
-        return _low_contrast(matched.contrast, limits.contrast_ratio)
-    if matched.clarity < limits.clarity_ratio:
-        return _unclear(matched.clarity, limits.clarity_ratio)
-    if not (reference.sharpness and measures.sharpness):
-        return None
-    sharp = measures.sharpness / reference.sharpness
-    return _unclear(sharp, limits.sharpness_ratio) if sharp < limits.sharpness_ratio else None
-
-
-def _hidden(matched: Match) -> TileMask:
-    """Return the tiles that something hides."""
-    # Where there was nothing to know a tile by, its level speaks, if beside lost ones.
-    other = np.abs(matched.level_change) > _HIDDEN_LEVEL
-    return np.asarray(matched.lost | (other & ~matched.kept), np.bool_)
-
-
-def _largest(mask: TileMask) -> float:
-    """Return the share of the picture in the largest connected part of a mask."""
-    number, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    return float(stats[1:number, cv2.CC_STAT_AREA].max() / mask.size) if number > 1 else 0.0
-
-
-def _covered(share: float, limit: float, seen: str) -> PictureVerdict:
-    words = f"{seen}: look for a cover, paint, dirt or a thing before the lens"
-    return _verdict(PictureFault.OCCLUSION, words, ("hidden share", share, limit))
-
-
-def _unclear(value: float, limit: float) -> PictureVerdict:
-    words = f"the picture is not clear, sharpness {value:.2f}: clean the dome and set the focus"
-    return _verdict(PictureFault.CLARITY, words, ("sharpness", value, limit))
-
-
-def _low_contrast(value: float, limit: float) -> PictureVerdict:
-    words = (
-        f"the picture has {value:.0%} of its usual contrast: clean the dome, check the image "
-        "settings"
-    )
-    return _verdict(PictureFault.LOW_CONTRAST, words, ("contrast ratio", value, limit))
+    return verdict_of(PictureFault.COLOUR_CAST, words, ("cast, Lab units", off, most))
 
 
 def _off(measures: PictureMeasures) -> np.ndarray:
     return np.hypot(measures.red_green, measures.yellow_blue)
-
-
-def _verdict(
-    fault: PictureFault, words: str, *measured: tuple[str, float, float]
-) -> PictureVerdict:
-    return PictureVerdict(
-        fault,
-        words,
-        tuple(Measured(name, round(value, 3), round(limit, 3)) for name, value, limit in measured),
-    )
