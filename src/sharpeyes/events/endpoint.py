@@ -21,7 +21,7 @@ from sharpeyes.events.errors import (
     HandshakeError,
     UnknownEndpointError,
 )
-from sharpeyes.events.event import EventType
+from sharpeyes.events.event import EventType, Severity
 from sharpeyes.events.settings import EventSettings
 from sharpeyes.events.signing import new_secret, written
 
@@ -92,6 +92,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         name: What people call it; unique, and never changed: its secret is bound to it.
         url: Where events are posted.
         event_types: The types it wants; empty for all.
+        severities: The severities it wants; empty for all.
         state: Whether it is served.
         state_reason: Why it is not.
         created_at: When it was added, UTC.
@@ -103,6 +104,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     url: str
     event_types: tuple[EventType, ...]
+    severities: tuple[Severity, ...]
     state: EndpointState
     state_reason: str
     created_at: datetime
@@ -150,6 +152,7 @@ class EndpointStore:
         url: str,
         event_types: Collection[EventType] = (),
         *,
+        severities: Collection[Severity] = (),
         handshake: bool = True,
     ) -> AddedEndpoint:
         """Add an endpoint once its receiver has consented. Events from now on are sent to it.
@@ -158,6 +161,7 @@ class EndpointStore:
             name: Letters, digits, dots, underscores and hyphens; 63 characters at most.
             url: http or https, without user, query and fragment: what is in a URL ends up in logs.
             event_types: The types it wants; empty for all.
+            severities: The severities it wants; empty for all.
             handshake: False when an operator vouches for the receiver's consent.
 
         Raises:
@@ -177,13 +181,14 @@ class EndpointStore:
         try:
             row = await self._pool.fetchrow(
                 "INSERT INTO endpoint (name, url, secret_ciphertext, secret_nonce, key_id,"
-                " event_types) VALUES ($1, $2, $3, $4, $5, $6) RETURNING *",
+                " event_types, severities) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING *",
                 name,
                 url,
                 sealed.ciphertext,
                 sealed.nonce,
                 sealed.key_id,
                 sorted(set(event_types)),
+                sorted(set(severities)),
             )
         except asyncpg.UniqueViolationError:
             raise EndpointExistsError(name) from None

@@ -47,6 +47,7 @@ WITH wanting AS (
     INSERT INTO delivery (event_id, endpoint_id, camera_id, sequence)
     SELECT $1, endpoint_id, $2, $3 FROM endpoint
     WHERE state <> 'disabled' AND (event_types = '{}' OR $4 = ANY (event_types))
+      AND (severities = '{}' OR $5 = ANY (severities))
     RETURNING endpoint_id
 )
 INSERT INTO delivery_lane AS lane (endpoint_id, camera_id)
@@ -118,7 +119,12 @@ async def append(connection: Connection, event: NewEvent) -> Event | None:
             evidence.height_px,
         )
     await connection.execute(
-        _INSERT_DELIVERIES, event.event_id, event.camera_id, sequence, event.type
+        _INSERT_DELIVERIES,
+        event.event_id,
+        event.camera_id,
+        sequence,
+        event.type,
+        event.severity,
     )
     await connection.execute(_NOTIFY, json.dumps({"event": event.event_id}))
     return event_from_row(row)

@@ -16,7 +16,7 @@ from sharpeyes.events.errors import (
     HandshakeError,
     UnknownEndpointError,
 )
-from sharpeyes.events.event import EventType
+from sharpeyes.events.event import Event, EventType, Severity
 from sharpeyes.events.outbox import Outbox
 from sharpeyes.events.receiver import CaseReceiver
 from sharpeyes.events.settings import EventSettings
@@ -104,3 +104,35 @@ async def test_endpoints_are_paused_and_resumed(endpoints: EndpointStore) -> Non
     assert (await endpoints.resume("case")).state is EndpointState.ACTIVE
     with pytest.raises(UnknownEndpointError, match="'nobody'"):
         await endpoints.pause("nobody")
+
+
+async def test_an_endpoint_gets_the_severities_that_it_wants(
+    endpoints: EndpointStore,
+    store: Callable[..., Awaitable[list[Event]]],
+    cameras: dict[str, int],
+    pool: asyncpg.Pool,
+) -> None:
+    await endpoints.add("all", "http://10.0.0.1/", handshake=False)
+    await endpoints.add(
+        "alerts", "http://10.0.0.1/", severities=(Severity.ALERT, Severity.ALERT), handshake=False
+    )
+    await endpoints.add(
+        "both",
+        "http://10.0.0.1/",
+        (EventType.CAMERA_OFFLINE,),
+        severities=(Severity.WARNING, Severity.ALERT),
+        handshake=False,
+    )
+    await endpoints.add(
+        "motion",
+        "http://10.0.0.1/",
+        (EventType.MOTION,),
+        severities=(Severity.WARNING,),
+        handshake=False,
+    )
+    await store(next(iter(cameras)))  # a warning
+
+    rows = await pool.fetch("SELECT name FROM delivery JOIN endpoint USING (endpoint_id)")
+    assert sorted(row["name"] for row in rows) == ["all", "both"]
+    wanted = {endpoint.name: endpoint.severities for endpoint in await endpoints.list()}
+    assert wanted["alerts"] == (Severity.ALERT,)

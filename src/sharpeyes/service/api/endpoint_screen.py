@@ -16,6 +16,7 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
         name: what people call it.
         url: where events are posted.
         event_types: the types it wants; empty for all.
+        severities: the severities it wants; empty for all.
         state: whether it is served.
         state_reason: why it is not.
         created_at: when it was added, UTC.
@@ -33,6 +34,7 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     url: str
     event_types: list[str]
+    severities: list[str]
     state: str
     state_reason: str
     created_at: datetime
@@ -47,8 +49,8 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
 # Deliveries are numbered as events come in. Of those that wait only the first of each lane has
 # attempts, and the count of them names the latest.
 _SCREEN = """
-SELECT p.endpoint_id, p.name, p.url, p.event_types, p.state, p.state_reason, p.created_at,
-       p.deferred_until,
+SELECT p.endpoint_id, p.name, p.url, p.event_types, p.severities, p.state, p.state_reason,
+       p.created_at, p.deferred_until,
        n.pending, n.delivered, n.dead, e.recorded_at AS oldest_pending_at,
        COALESCE(a.last_error, '') AS last_error
 FROM endpoint p CROSS JOIN LATERAL (

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from sharpeyes.events.errors import EndpointError, EndpointExistsError, EndpointInvalidError
-from sharpeyes.events.event import EventType
+from sharpeyes.events.event import EventType, Severity
 from sharpeyes.service.access import Scope, audit
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.endpoint_screen import EndpointView, endpoint_views
@@ -26,11 +26,12 @@ class EndpointList(msgspec.Struct, frozen=True):
 
 
 class NewEndpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where events shall go. No `event_types` means every type."""
+    """Where events shall go. No `event_types`, no `severities` means every one."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     url: Annotated[str, msgspec.Meta(max_length=2000)]
     event_types: list[EventType] = []
+    severities: list[Severity] = []
 
 
 class EndpointCreated(msgspec.Struct, frozen=True):
@@ -51,7 +52,9 @@ async def add_endpoint(request: web.Request) -> web.Response:
     context = request.app[CONTEXT]
     new = await read_body(request, NewEndpoint)
     try:
-        added = await context.endpoints.add(new.name, new.url, tuple(new.event_types))
+        added = await context.endpoints.add(
+            new.name, new.url, new.event_types, severities=new.severities
+        )
     except EndpointExistsError as error:
         raise ProblemError(HTTPStatus.CONFLICT, str(error)) from None
     except EndpointError as error:

@@ -11,7 +11,7 @@ import typer
 
 from sharpeyes.events.address import open_session
 from sharpeyes.events.endpoint import AddedEndpoint, EndpointStore
-from sharpeyes.events.event import EventType
+from sharpeyes.events.event import EventType, Severity
 from sharpeyes.events.rotation import rotate
 from sharpeyes.service.access import COMMAND_LINE, audit
 from sharpeyes.service.api.endpoint_screen import EndpointView, endpoint_views
@@ -40,12 +40,16 @@ async def _audit(database: Database, action: str, name: str, **detail: object) -
 
 
 @app.command("add")
-def add(
+def add(  # noqa: PLR0917  # typer reads them by name
     name: Name,
     url: Annotated[str, typer.Argument(help="Where events are posted: http(s)://HOST:PORT/PATH.")],
     event_type: Annotated[
         list[EventType] | None,
         typer.Option("--type", help="Send this type; repeat for several. Default: all types."),
+    ] = None,
+    severity: Annotated[
+        list[Severity] | None,
+        typer.Option("--severity", help="Send this severity; repeat for several. Default: all."),
     ] = None,
     handshake: Annotated[
         bool,
@@ -60,7 +64,9 @@ def add(
 
     async def command() -> AddedEndpoint:
         async with _endpoints() as (database, endpoints):
-            added = await endpoints.add(name, url, event_type or (), handshake=handshake)
+            added = await endpoints.add(
+                name, url, event_type or (), severities=severity or (), handshake=handshake
+            )
             await _audit(database, "endpoint.add", name, url=url, handshake=handshake)
             return added
 
@@ -89,12 +95,12 @@ def list_endpoints(as_json: AsJson = False) -> None:
         return
     now = datetime.now(UTC)
     print_table(
-        ("name", "url", "types", "state", "why", "pending", "oldest", "error", "delivered", "dead"),
+        ("name", "url", "wants", "state", "why", "pending", "oldest", "error", "delivered", "dead"),
         (
             (
                 endpoint.name,
                 endpoint.url,
-                " ".join(endpoint.event_types) or "all",
+                " ".join((*endpoint.event_types, *endpoint.severities)) or "all",
                 endpoint.state,
                 _why(endpoint),
                 f"{endpoint.pending:,}",
