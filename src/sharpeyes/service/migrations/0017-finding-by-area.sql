@@ -253,6 +253,8 @@ WHERE map_cell IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6;
 
 -- migrate: rollback
 
+-- Of rights.sql, which is applied anew after a migration.
+DROP POLICY IF EXISTS scope ON map_count;
 DROP FUNCTION file_waiting_tokens;
 DROP FUNCTION cameras_with_last_digits;
 DROP FUNCTION cameras_with;
