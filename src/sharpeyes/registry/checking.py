@@ -140,8 +140,9 @@ def _position_problems(file: CameraFile, bounds: Bounds | None) -> Iterator[Fiel
     elif reason := refuse_position(longitude, latitude):
         yield FieldProblem("longitude", f"{longitude}, {latitude}", reason)
     elif bounds is not None:
+        # Whoever mends it is sent to the cell that is wrong: the latitude, if that alone is out.
         yield FieldProblem(
-            "longitude",
+            "latitude" if bounds.west <= longitude <= bounds.east else "longitude",
             f"{longitude}, {latitude}",
             f"lies outside the division (longitude {bounds.west:g} to {bounds.east:g}, "
             f"latitude {bounds.south:g} to {bounds.north:g})",
