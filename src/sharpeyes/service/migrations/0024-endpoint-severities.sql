@@ -1,5 +1,5 @@
 -- An endpoint may want events of some severities only
--- depends: 0022-endpoint-old-secret
+-- depends: 0023-finding-by-traits
 
 -- migrate: apply
 
