@@ -33,7 +33,7 @@ const Refusals = ({ run }) => html`<section class="panel" aria-label=${t("import
         <td class="cell-value"><code>${value}</code></td><td>${inWords(reason)}</td></tr>`,
     )}</tbody>
   </table></div>
-  ${run.problems.length > 0 && run.has_refused_sheet && html`<p class="muted">${t("imports.problems_shown", { count: run.problems.length })}</p>`}
+  ${new Set(run.problems.map(({ row }) => row)).size < run.refused_rows && run.has_refused_sheet && html`<p class="muted">${t("imports.problems_shown", { count: run.problems.length })}</p>`}
 </section>`;
 
 /** After a trial: the same file in earnest. */
