@@ -324,6 +324,8 @@ def test_refused_rows_are_mended_in_their_report(sharpeyes: Run, tmp_path: Path)
     states = [run["state"] for run in sharpeyes("camera", "imports", "--json").json]
     assert states == ["done", "done", "failed", "done"]
     assert sharpeyes("camera", "import-report", "3", "mend.csv").exit_code == 2
+    again = sharpeyes("camera", "import-report", "3", "mend.xlsx")
+    assert (again.exit_code, "mend.xlsx is there already" in again.err) == (2, True)
     undone = sharpeyes("camera", "import-undo", "4")
     assert undone.out == "0 restored, 1 deleted, 0 changed since and left as they are\n"
     assert sharpeyes("camera", "import-undo", "4").exit_code == 1

@@ -68,6 +68,9 @@ def write_report(
 ) -> None:
     """Write the refused rows of an import, with reasons: to mend, and to import as it is."""
     require_spreadsheet(report)
+    if report.exists():
+        # Somebody may have mended half of it.
+        raise typer.BadParameter(f"{report} is there already: name another file, or move it away")
 
     async def command() -> bytes | None:
         async with open_database() as database:
