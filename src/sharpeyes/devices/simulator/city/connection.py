@@ -4,6 +4,7 @@ import asyncio
 import random
 import socket
 import struct
+from abc import ABC, abstractmethod
 from typing import Generic, TypeVar, cast
 
 from sharpeyes.devices.simulator.city.fault import (
@@ -26,7 +27,7 @@ _BREAK_OFF = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 s
 RequestT = TypeVar("RequestT")
 
 
-class CityConnection(asyncio.Protocol, Generic[RequestT]):
+class CityConnection(asyncio.Protocol, ABC, Generic[RequestT]):
     """Answers as the device does that was called; the connection's address tells which.
 
     What is spoken, those below say: `_take` a request from what came, and `_answer` it.
@@ -127,21 +128,21 @@ class CityConnection(asyncio.Protocol, Generic[RequestT]):
 
     _bad_request: bytes
 
+    @abstractmethod
     def _take(self, buffer: bytearray) -> RequestT | None:
         """Take the next request out of what has been received; None if it is not complete.
 
         Raises:
             BadRequestError: the connection can only be closed.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def _answer(self, request: RequestT) -> bytes:
         """What goes back."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _refuse(self, request: RequestT) -> bytes:
         """What goes back if there is no room for it."""
-        raise NotImplementedError
 
     @property
     def _fault(self) -> CityFault | None:
