@@ -7,11 +7,9 @@ page under a Content-Security-Policy without inline scripts, and both are mended
   relative import of the copied neighbour, so that every module of the page shares one preact.
 - A source map that is not shipped would be asked for: its comment is dropped.
 
-Each copy gets a gzip twin, which aiohttp's file responses send to browsers that take it.
 Run it as often as you like: nothing happens while lock file and script are unchanged.
 """
 
-import gzip
 import hashlib
 import importlib.util
 import re
@@ -143,9 +141,7 @@ def copy(modules: Path, vendor: Path, stamp: str) -> None:
                 text = (modules / source).read_text(encoding="utf-8")
             except FileNotFoundError:
                 raise BuildError(f"{source} is not in the package: mend FILES") from None
-            content = as_served(text, name).encode()
-            (new / name).write_bytes(content)
-            (new / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))
+            (new / name).write_text(as_served(text, name), encoding="utf-8")
         (new / STAMP).write_text(stamp, encoding="utf-8")
         new.chmod(0o755)
         shutil.rmtree(vendor, ignore_errors=True)

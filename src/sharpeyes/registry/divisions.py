@@ -170,6 +170,17 @@ class DivisionStore:
             raise UnknownDivisionError(division_code)
         return division
 
+    async def version(self) -> tuple[int, int]:
+        """Return what is another one whenever any division was changed, added or deleted.
+
+        A row's `xmin` is the transaction that wrote it, which is later than all before: while there
+        are as many rows as before, their sum only grows.
+        """
+        [row] = await self._pool.fetch(
+            "SELECT count(*), COALESCE(sum(xmin::text::bigint), 0)::bigint FROM division"
+        )
+        return (row[0], row[1])
+
     async def list(self) -> builtins.list[Division]:
         """Return all divisions, parents before their children."""
         rows = await self._pool.fetch("SELECT * FROM division ORDER BY division_code")

@@ -115,6 +115,9 @@ async def open_serving_pool(
             **SERVER_SETTINGS,
             "application_name": "sharpeyes api",
             "role": "sharpeyes_serving",
+            # City and grid want different plans. One for all, which
+            # Postgres tries from the sixth question on, made the overview's ten times slower.
+            "plan_cache_mode": "force_custom_plan",
         },
     )
     with connecting(url):

@@ -54,6 +54,19 @@ async def test_a_local_zone_and_a_street_in_it(divisions: DivisionStore) -> None
         await divisions.add(EAST_LAKE)
 
 
+async def test_each_change_makes_another_version(divisions: DivisionStore) -> None:
+    seen = [await divisions.version()]
+    assert await divisions.version() == seen[0]
+    await divisions.add(EAST_LAKE)
+    seen.append(await divisions.version())
+    await divisions.rename("EASTLAKE", name_zh="东湖高新区")
+    seen.append(await divisions.version())
+    await divisions.remove("EASTLAKE")
+    await divisions.add(EAST_LAKE)
+    seen.append(await divisions.version())
+    assert len(set(seen)) == 4
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

@@ -74,6 +74,7 @@ def build_app(context: ApiContext) -> web.Application:
     """Return the application; it owns nothing in `context` and closes nothing."""
     app = web.Application(middlewares=[harden], client_max_size=_LONGEST_BODY_BYTES)
     app[CONTEXT] = context
+    app[reference.DIVISIONS_KEPT] = reference.DivisionsKept(context.divisions)
     app[imports.RUNNING] = set()
     app.on_shutdown.append(imports.stop)
     app[session.ACCOUNTS] = Accounts(context.pool)

@@ -1,22 +1,8 @@
 import { useEffect, useRef } from "../vendor/preact-hooks.mjs";
+import { UNREACHED } from "./api.js";
 import { html } from "./html.js";
 import { listen } from "./live.js";
-import { AccountsPage } from "./pages/accounts.js";
-import { AuditPage } from "./pages/audit.js";
-import { CameraPage } from "./pages/camera.js";
-import { CamerasPage } from "./pages/cameras.js";
-import { CoveragePage } from "./pages/coverage.js";
-import { DuplicatesPage } from "./pages/duplicates.js";
-import { EventPage } from "./pages/event.js";
-import { EventsPage } from "./pages/events.js";
-import { ImportPage } from "./pages/import.js";
-import { ImportsPage } from "./pages/imports.js";
-import { IncidentPage } from "./pages/incident.js";
-import { IncidentsPage } from "./pages/incidents.js";
-import { MapPage } from "./pages/map.js";
-import { MorePage } from "./pages/more.js";
-import { OverviewPage } from "./pages/overview.js";
-import { PlacesPage } from "./pages/places.js";
+import { loadPage, loadedPages, pageOf } from "./pages.js";
 import { SignInPage } from "./pages/sign-in.js";
 import { Empty, Loading, Problem } from "./parts/states.js";
 import { forgetReferences } from "./reference.js";
@@ -30,30 +16,18 @@ import { setLanguage, t } from "./words.js";
 
 const ASK_AGAIN_MS = 3000;
 
-const LISTS = {
-  overview: OverviewPage,
-  incidents: IncidentsPage,
-  map: MapPage,
-  cameras: CamerasPage,
-  events: EventsPage,
-  coverage: CoveragePage,
-  imports: ImportsPage,
-  audit: AuditPage,
-  accounts: AccountsPage,
-  more: MorePage,
-};
-const SINGLES = { cameras: CameraPage, events: EventPage, incidents: IncidentPage, imports: ImportPage };
-const COVERAGE = { places: PlacesPage, duplicates: DuplicatesPage };
-
-function pageOf(page, id) {
-  if (id === null) return LISTS[page];
-  return page === "coverage" ? COVERAGE[id] : SINGLES[page];
-}
-
 function Page({ language, page, known, id, query }) {
-  const Shown = pageOf(page, id);
-  if (!known || !Shown) return html`<${Empty} icon="question">${t("page.unknown")}<//>`;
-  if (!mayOpen(page)) return html`<${Problem} problem=${{ kind: "forbidden" }} />`;
+  const loaded = useStore(loadedPages);
+  const Shown = known ? pageOf({ page, id }, loaded) : false;
+  const allowed = mayOpen(page);
+  useEffect(() => {
+    if (allowed) loadPage({ page, id });
+  }, [page, id, allowed]);
+  if (Shown === false) return html`<${Empty} icon="question">${t("page.unknown")}<//>`;
+  if (!allowed) return html`<${Problem} problem=${{ kind: "forbidden" }} />`;
+  if (Shown === undefined) return html`<${Loading} />`;
+  // A browser never asks again for a module that it could not fetch.
+  if (Shown === null) return html`<${Problem} problem=${UNREACHED} again=${() => location.reload()} />`;
   return html`<${Shown} key=${[language, page, id].join()} id=${id} query=${query} />`;
 }
 
@@ -95,9 +69,6 @@ export function App() {
   setLanguage(current.language); // before anything below asks for a word
   localStorage.setItem("language", current.language);
 
-  useEffect(() => {
-    askSession();
-  }, []);
   useEffect(() => {
     if (state === "out") {
       forgetAnswers();
