@@ -46,7 +46,8 @@ WHERE ($1::bigint IS NULL OR i.incident_id < $1)
   AND ($8::text IS NULL OR EXISTS (
       SELECT FROM incident_camera m JOIN camera c USING (camera_id)
       WHERE m.incident_id = i.incident_id AND c.device_code = $8))
-ORDER BY i.incident_id DESC LIMIT $9
+  AND (NOT $9 OR (i.assigned_unit = '' AND i.assigned_role = ''))
+ORDER BY i.incident_id DESC LIMIT $10
 """  # noqa: S608  # only constants are put together
 
 _ONE: Final = f"SELECT {COLUMNS} FROM incident i WHERE i.incident_id = $1"  # noqa: S608  # as above
@@ -77,6 +78,7 @@ class IncidentFilter:
         unit: who sees to it.
         division_code: in which division all of their cameras are, or below it.
         device_code: which camera they touched.
+        unassigned: only those that nobody sees to.
     """
 
     state: StateFilter = "unclosed"
@@ -86,6 +88,7 @@ class IncidentFilter:
     unit: str | None = None
     division_code: str | None = None
     device_code: str | None = None
+    unassigned: bool = False
 
 
 class IncidentCamera(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +139,7 @@ class IncidentStore:
             wanted.unit,
             wanted.division_code,
             wanted.device_code,
+            wanted.unassigned,
             limit,
         )
         return [msgspec.convert(dict(row), Incident) for row in rows]

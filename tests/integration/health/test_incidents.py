@@ -230,6 +230,7 @@ async def test_lists_are_filtered_and_paged(
         (IncidentFilter(kind=IncidentKind.DISTRICT), 0),
         (IncidentFilter(cause=Cause.NETWORK, light=Light.NONE), 5),
         (IncidentFilter(unit="运维一队"), 0),
+        (IncidentFilter(unassigned=True), 5),
         (IncidentFilter(division_code="420100"), 5),
         (IncidentFilter(division_code="420103"), 0),
         (IncidentFilter(device_code=code), 1),

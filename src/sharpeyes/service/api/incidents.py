@@ -57,6 +57,7 @@ class IncidentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cause: Cause | None = None
     light: Light | None = None
     unit: Unit | None = None
+    unassigned: bool = False
     division: Annotated[str, msgspec.Meta(max_length=16, pattern="^[0-9A-Z]*$")] | None = None
     device_code: Annotated[str, msgspec.Meta(pattern="^[0-9]{20}$")] | None = None
     before: Id | None = None
@@ -105,6 +106,7 @@ async def list_incidents(request: web.Request) -> web.Response:
         cause=query.cause,
         light=query.light,
         unit=query.unit,
+        unassigned=query.unassigned,
         division_code=query.division,
         device_code=query.device_code,
     )

@@ -42,18 +42,18 @@ function Counts({ due, query }) {
   return html`${rich("incidents.count", {
     count: list(due.unclosed, {}),
     red: list(due.by_light.red ?? 0, { light: "red" }),
-    unassigned: formatNumber(due.unassigned),
+    unassigned: list(due.unassigned, { unassigned: "true" }),
   })}`;
 }
 
 export function IncidentsPage({ query }) {
-  const { state, light, kind, cause, unit, division, camera, after } = query;
-  const asked = { state: state || null, light, kind, cause, unit, division, device_code: camera, before: after, limit: PAGE_SIZE };
+  const { state, light, kind, cause, unit, unassigned, division, camera, after } = query;
+  const asked = { state: state || null, light, kind, cause, unit, unassigned, division, device_code: camera, before: after, limit: PAGE_SIZE };
   const incidents = useResource(withQuery("/incidents", asked), ["incident"]);
   const due = useResource(withQuery("/incidents/due", { division, limit: 0 }), ["incident"]);
   const { nameOf } = useDivisions();
-  const anything = [state, light, kind, cause, unit, division, camera].some(Boolean);
-  const nothing = { state: null, light: null, kind: null, cause: null, unit: null, division: null, camera: null, after: null };
+  const anything = [state, light, kind, cause, unit, unassigned, division, camera].some(Boolean);
+  const nothing = { state: null, light: null, kind: null, cause: null, unit: null, unassigned: null, division: null, camera: null, after: null };
   return html`<h1 class="only-read">${t("page.incidents")}</h1>
     <form class="filters" role="search" aria-label=${t("filter.incidents")} onSubmit=${(submit) => submit.preventDefault()}>
       <${Choice} name="state" value=${state} label=${t("field.state")} all=${t("incident_state.unclosed")}
@@ -63,6 +63,7 @@ export function IncidentsPage({ query }) {
       <${Choice} name="cause" value=${cause} label=${t("field.cause")} options=${CAUSES.map((name) => [name, t(`cause.${name}`)])} />
       <${DivisionFilter} value=${division} />
       <${TextFilter} name="unit" value=${unit} label=${t("field.assigned")} hint=${t("incident.unit.hint")} />
+      ${unassigned && html`<${Chosen} label=${t("field.assigned")} onDrop=${() => refine({ unassigned: null, after: null })}>${t("incident.nobody")}<//>`}
       ${camera && html`<${Chosen} label=${t("field.camera")} onDrop=${() => refine({ camera: null, after: null })}>${camera}<//>`}
       ${anything && html`<button type="button" class="quiet clear" onClick=${() => refine(nothing)}>${t("filter.clear")}</button>`}
     </form>

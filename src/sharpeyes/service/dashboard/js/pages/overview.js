@@ -47,8 +47,8 @@ function Headline({ total, division }) {
 }
 
 /** Rates of the tiers or of the divisions right below: now, with their base, and over the last day. */
-function Shares({ title, rows, lastDay }) {
-  return html`<section class="panel" aria-label=${title}>
+function Shares({ kind, title, rows, lastDay }) {
+  return html`<section class="panel shares-${kind}" aria-label=${title}>
     <h2>${title}</h2>
     <ul class="shares">
       ${rows.map(({ key, name, rates, query, into }) => html`<li key=${key}>
@@ -156,8 +156,8 @@ function Figures({ summary, division, divisions }) {
     </section>
     <div class="overview-shares">
       <${Trend} division=${division} />
-      <${Shares} title=${t("overview.by_tier")} rows=${ofTiers} lastDay=${tierDay} />
-      ${BELOW[level] && ofDivisions.length > 0 && html`<${Shares} title=${t(`overview.by.${BELOW[level]}`)} rows=${ofDivisions} lastDay=${divisionDay} />`}
+      <${Shares} kind="tiers" title=${t("overview.by_tier")} rows=${ofTiers} lastDay=${tierDay} />
+      ${BELOW[level] && ofDivisions.length > 0 && html`<${Shares} kind="below" title=${t(`overview.by.${BELOW[level]}`)} rows=${ofDivisions} lastDay=${divisionDay} />`}
     </div>
     <div class="overview-news">
       <${LastHour} summary=${summary} />

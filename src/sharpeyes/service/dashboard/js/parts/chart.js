@@ -6,8 +6,11 @@ import { isDark } from "../theme.js";
 import { TIME_ZONE, formatTime } from "../times.js";
 import { getLanguage, t } from "../words.js";
 
-const HEIGHT_PX = 180;
-const AXIS_PX = 76;
+// In widths of the root's letters, which grow on a wall.
+const HEIGHT_REM = 12.8;
+const AXIS_REM = 5.4;
+const SPACE_REM = 8.5;
+const LETTER_REM = 0.86;
 let loading = null;
 
 function loadPlot() {
@@ -21,24 +24,30 @@ function loadPlot() {
   return loading;
 }
 
+const remPx = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
+const heightPx = () => Math.round(HEIGHT_REM * remPx());
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 function settings(Plot, { series, bands, unit, range, width }) {
   const axis = { stroke: colour("muted"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 } };
-  const font = getComputedStyle(document.documentElement).fontFamily;
-  const value = (_, shown) => (shown === null || shown === undefined ? t("none") : unit(shown));
+  const { fontFamily } = getComputedStyle(document.documentElement);
+  const font = `${Math.round(LETTER_REM * remPx())}px ${fontFamily}`;
+  // Where nobody points at a time, the last one is told.
+  const pointed = (plot, shown, place, index) => (index === null ? plot.data[place].at(-1) : shown);
+  const value = (...of) => ((shown) => (shown === null || shown === undefined ? t("none") : unit(shown)))(pointed(...of));
+  const time = (...of) => ((seconds) => (seconds === undefined ? t("none") : formatTime(seconds * 1000)))(pointed(...of));
   return {
     width,
-    height: HEIGHT_PX,
+    height: heightPx(),
     tzDate: (seconds) => Plot.tzDate(new Date(seconds * 1000), TIME_ZONE),
     cursor: { y: false, drag: { x: false, y: false } },
     scales: { y: { range } },
     axes: [
-      { ...axis, font: `12px ${font}`, space: 120, values: (_, splits) => splits.map((seconds) => formatTime(seconds * 1000, { short: true })) },
-      { ...axis, font: `12px ${font}`, size: AXIS_PX, values: (_, splits) => splits.map((shown) => unit(shown)) },
+      { ...axis, font, space: SPACE_REM * remPx(), values: (_, splits) => splits.map((seconds) => formatTime(seconds * 1000, { short: true })) },
+      { ...axis, font, size: AXIS_REM * remPx(), values: (_, splits) => splits.map((shown) => unit(shown)) },
     ],
     series: [
-      { label: t("chart.time"), value: (_, seconds) => (seconds === null ? t("none") : formatTime(seconds * 1000)) },
+      { label: t("chart.time"), value: time },
       ...series.map(({ label, stroke, width: thick = 2, dash }) => ({ label, stroke: colour(stroke), width: thick, dash, value, points: { show: false } })),
     ],
     bands: bands?.map(({ of, fill }) => ({ series: of, fill: `color-mix(in srgb, ${colour(fill)} 22%, transparent)` })),
@@ -63,7 +72,7 @@ export function Chart({ label, times, series, bands, unit, range }) {
     loadPlot().then((Plot) => {
       if (gone) return;
       plot.current = new Plot(settings(Plot, { series, bands, unit, range, width: place.current.clientWidth }), data, place.current);
-      observer = new ResizeObserver(([entry]) => plot.current.setSize({ width: Math.floor(entry.contentRect.width), height: HEIGHT_PX }));
+      observer = new ResizeObserver(([entry]) => plot.current.setSize({ width: Math.floor(entry.contentRect.width), height: heightPx() }));
       observer.observe(place.current);
     }, () => setFailed(true));
     return () => {

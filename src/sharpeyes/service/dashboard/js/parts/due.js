@@ -19,7 +19,7 @@ const Lights = ({ due, division }) => html`<ul class="lights">
       <a href=${address("incidents", { query: { division, light } })}><span class="figure">${formatNumber(due.by_light[light] ?? 0)}</span>
         <${LightMark} light=${light} /></a></li>`,
   )}
-  <li class=${due.unassigned ? null : "none"}><span><span class="figure">${formatNumber(due.unassigned)}</span> <span class="nobody">${t("incident.nobody")}</span></span></li>
+  <li class=${due.unassigned ? null : "none"}><a href=${address("incidents", { query: { division, unassigned: "true" } })}><span class="figure">${formatNumber(due.unassigned)}</span> <span class="nobody">${t("incident.nobody")}</span></a></li>
 </ul>`;
 
 const Row = ({ incident, nameOf }) => html`<li class="wrong-${incident.light || "none"} incident-${incident.state}">

@@ -6,6 +6,7 @@ import { useResource } from "../resource.js";
 import { useTick } from "../times.js";
 import { formatPercent, t } from "../words.js";
 import { Chart } from "./chart.js";
+import { MonthReport } from "./month-report.js";
 import { Empty, Shown } from "./states.js";
 
 const HOUR_MS = 3_600_000;
@@ -36,7 +37,7 @@ export function Trend({ division }) {
   useTick(60_000); // a new hour is another address
   const resource = useResource(availabilityPath("hour", SHOWN_HOURS, division), []);
   return html`<section class="panel trend" aria-label=${t("trend.title")}>
-    <h2>${t("trend.title")}</h2>
+    <h2>${t("trend.title")}<span class="as-of reports"><${MonthReport} division=${division} months=${1} /><${MonthReport} division=${division} months=${0} /></span></h2>
     <${Shown} resource=${resource}>${({ rows, hours, hours_known: known }) => {
       const times = rows.map((row) => Date.parse(row.key) / 1000);
       const [online, intact] = ["online_rate", "intact_rate"].map((name) => rows.map((row) => row.availability[name].value));
