@@ -9,18 +9,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sharpeyes.registry.bounds import Bounds
-from sharpeyes.registry.search import CELL_DEG, map_cells
 from sharpeyes.service.api import camera_finding
 from sharpeyes.service.api.camera_finding import ON_RECORD, READ_SHARE, Finder
 from sharpeyes.service.api.camera_found import Few, Found, Key, found_page, read_cursor
+from sharpeyes.service.api.camera_rings import M_PER_DEGREE, Rings
 from sharpeyes.service.api.kept_counts import path_range
 from sharpeyes.service.serving_pool import WHOLE_CITY, current_reach
 
 _CURSOR = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?):([0-9]{20})", re.ASCII)
-_M_PER_DEGREE: Final = 111_195.0
 _FIRST_RADIUS_M: Final = 1_500.0
-_STEPS: Final = 64
+_FIRST_BREADTH_M: Final = 400.0
 _SCANNED_MAX: Final = 20_000
 _FOR_COUNTED: Final = 1.5
 # The counts tell nothing of a text: fewer have it than that.
@@ -28,8 +26,6 @@ _AT_ONCE: Final = 24.0
 # Nor where in a district that has it.
 _IN_DISTRICTS: Final = 6.0
 _NEAR_M: Final = 5_000.0
-# Some 140 km around; from there on all cells are looked at.
-_CELLS_MAX: Final = 65_536
 
 
 class Nearest:
@@ -43,8 +39,7 @@ class Nearest:
 
     def __init__(self, finder: Finder, longitude: float, latitude: float) -> None:
         self._finder = finder
-        self._longitude = longitude
-        self._latitude = latitude
+        self._rings = Rings(longitude, latitude)
 
     async def page(self, after: str | None, limit: int) -> Found:
         """Return a page in the order of distance from a position.
@@ -110,7 +105,9 @@ class Nearest:
             only_once: Give up when that was not enough; what is returned is no page then.
         """
         search, counts = self._finder.search, self._finder.counts
-        radius_m = max(cursor[0], 0.0) + _FIRST_RADIUS_M
+        beyond_m = max(cursor[0], 0.0)
+        # Far out a ring is long: of the same breadth it would have many more cells.
+        breadth_m = _FIRST_RADIUS_M if beyond_m < _FIRST_RADIUS_M else _FIRST_BREADTH_M
         wanted = share * (limit + 1)
         areas: list[str] | None = None
         are_all_cells = False
@@ -121,66 +118,20 @@ class Nearest:
                 wanted = _IN_DISTRICTS * (limit + 1)
                 are_all_cells = False
             if not are_all_cells:
-                is_ring = areas is None and math.isfinite(radius_m)
-                around = self._cells_between(cursor[0], radius_m) if is_ring else None
+                is_ring = areas is None and math.isfinite(breadth_m)
+                within_m = beyond_m + breadth_m
+                around = self._rings.cells_between(beyond_m, within_m) if is_ring else None
                 cells, cameras = map(np.array, await counts.cells(around, areas))
                 are_all_cells = around is None
-            within_m = self._enough(cells, cameras, max(cursor[0], 0.0), wanted)
-            if within_m > radius_m and not are_all_cells:
+            within_m = self._rings.enough(cells, cameras, beyond_m, wanted)
+            if within_m > beyond_m + breadth_m and not are_all_cells:
                 # All cells of a district are fewer than those of a wide ring.
-                radius_m *= math.inf if search.depth > 1 else 2.5
+                breadth_m *= math.inf if search.depth > 1 else 2.5
                 continue
             keys = await self._within(within_m, cells, cursor, limit)
             if len(keys) > limit or math.isinf(within_m) or only_once:
                 return keys
             wanted *= _growth(len(keys), limit)
-
-    def _cells_between(self, beyond_m: float, within_m: float) -> list[int] | None:
-        """Return the cells that a ring touches; None where they are too many."""
-        cells = map_cells(_box_around(self._longitude, self._latitude, within_m), _CELLS_MAX)
-        if cells is None:
-            return None
-        all_ = np.array(cells)
-        least_m, most_m = self._ranges(all_)
-        chosen: list[int] = all_[(least_m <= within_m) & (most_m >= beyond_m)].tolist()
-        return chosen
-
-    def _enough(
-        self, cells: NDArray[np.int64], cameras: NDArray[np.int64], beyond_m: float, wanted: float
-    ) -> float:
-        """Return how far out there should be as many as wanted beyond where the last page ended.
-
-        As if the cameras of each cell were spread evenly from its nearest to its farthest point.
-
-        Returns:
-            Metres; infinite where there are not as many.
-        """
-        if len(cells) == 0:
-            return math.inf
-        least_m, most_m = self._ranges(cells)
-        first_m = np.maximum(least_m, beyond_m)
-        steps_m = np.linspace(beyond_m, float(most_m.max()), _STEPS + 1)[1:]
-        shares = np.clip((steps_m[:, None] - first_m) / (most_m - least_m), 0.0, 1.0)
-        expected = (shares * np.where(most_m > beyond_m, cameras, 0)).sum(axis=1)
-        place = int(np.searchsorted(expected, wanted))
-        return math.inf if place >= len(steps_m) else float(steps_m[place])
-
-    def _ranges(self, cells: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return how near and how far the points of each cell are at least and at most, in m."""
-        shrink = math.cos(math.radians(self._latitude))
-        near, far = [], []
-        for low, here, scale in (
-            ((cells >> 16) * CELL_DEG, self._longitude, shrink),
-            ((cells & 65535) * CELL_DEG - 90, self._latitude, 1.0),
-        ):
-            first, last = (low - here) * scale, (low + CELL_DEG - here) * scale
-            near.append(np.maximum(np.maximum(first, -last), 0.0))
-            far.append(np.maximum(np.abs(first), np.abs(last)))
-        # A hair wider: the database rounds distances down to millimetres.
-        return (
-            np.hypot(*near) * _M_PER_DEGREE - 0.01,
-            np.hypot(*far) * _M_PER_DEGREE + 0.01,
-        )
 
     async def _within(
         self, within_m: float, cells: NDArray[np.int64], cursor: tuple[float, str], limit: int
@@ -188,17 +139,19 @@ class Nearest:
         """Return the nearest in some cells that are no further than that."""
         if len(cells) == 0:
             return []
-        least_m, most_m = self._ranges(cells)
-        chosen = cells[(least_m <= within_m) & (most_m >= cursor[0])].tolist()
         distance = self._distance_m("c")
         rows = await self._finder.fetch(
             f"""
-            SELECT {distance}, c.device_code, c.camera_id FROM camera AS {self._finder.tables}
-            WHERE c.map_cell = ANY ({{0}}::integer[]) AND {distance} <= {{1}}
-                AND {self._finder.where} AND ({distance}, c.device_code) > ({{2}}, {{3}})
-            ORDER BY 1, 2 LIMIT {{4}}
+            SELECT {distance}, c.device_code, c.camera_id
+            FROM unnest({{0}}::integer[], {{1}}::smallint[], {{2}}::smallint[])
+                AS run (map_cell, first_spot, last_spot), camera AS {self._finder.tables}
+            WHERE c.map_cell = run.map_cell
+                AND c.map_spot BETWEEN run.first_spot AND run.last_spot
+                AND {distance} <= {{3}}
+                AND {self._finder.where} AND ({distance}, c.device_code) > ({{4}}, {{5}})
+            ORDER BY 1, 2 LIMIT {{6}}
             """,  # noqa: S608  # made of our own words
-            chosen,
+            *self._rings.runs_between(cells, cursor[0], within_m),
             within_m,
             *cursor,
             limit + 1,
@@ -207,19 +160,13 @@ class Nearest:
 
     def _distance_m(self, table: str) -> str:
         """Return SQL for the metres to a position, as on a plane: right to 1 % within a city."""
-        shrink = math.cos(math.radians(self._latitude))
+        here = self._rings
         return (
-            f"(floor({_M_PER_DEGREE * 1000} * sqrt(power(({table}.longitude - {self._longitude!r})"
-            f" * {shrink!r}, 2) + power({table}.latitude - {self._latitude!r}, 2))) / 1000)"
+            f"(floor({M_PER_DEGREE * 1000} * sqrt(power(({table}.longitude - {here.longitude!r})"
+            f" * {here.shrink!r}, 2) + power({table}.latitude - {here.latitude!r}, 2))) / 1000)"
         )
 
 
 def _growth(found: int, limit: int) -> float:
     """Return how many times as many to read, when so many were found of a page and one more."""
     return min(max(1.5 * (limit + 1) / max(found, 1), 2.0), 16.0)
-
-
-def _box_around(longitude: float, latitude: float, radius_m: float) -> Bounds:
-    high = radius_m / _M_PER_DEGREE
-    wide = high / max(math.cos(math.radians(latitude)), 0.01)
-    return Bounds(longitude - wide, latitude - high, longitude + wide, latitude + high)
