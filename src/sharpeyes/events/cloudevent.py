@@ -25,7 +25,8 @@ def body(event: Event, source: str) -> bytes:
     Returns:
         JSON in ASCII. `id` is the event's identity and the webhook-id; `sequence` has leading
         zeros, because the extension of that name is ordered as text; the picture's link is a path
-        on our API, and opens only with a token.
+        on our API, and opens only with a token; `originsource` and `originid` are there where
+        another system told of it.
     """
     data = dict(event.data)
     if event.evidence_sha256 is not None:
@@ -45,4 +46,6 @@ def body(event: Event, source: str) -> bytes:
         "severity": event.severity.value,
         "datacontenttype": "application/json",
     }
+    if event.origin_source is not None and event.origin_id is not None:
+        attributes |= {"originsource": event.origin_source, "originid": event.origin_id}
     return _FORMAT.write(CloudEvent(attributes, data))

@@ -13,6 +13,7 @@ from sharpeyes.events.payload import (
     CameraStatusChanged,
     IncidentChanged,
     MotionSeen,
+    OutsideReport,
     Payload,
     VehicleAbandoned,
 )
@@ -31,6 +32,7 @@ class EventType(StrEnum):
     INCIDENT_CLOSED = "org.sharpeyes.incident.closed.v1"
     MOTION = "org.sharpeyes.motion.v1"
     ABANDONED_VEHICLE = "org.sharpeyes.abandoned-vehicle.v1"
+    OUTSIDE_REPORT = "org.sharpeyes.outside-report.v1"
 
 
 PAYLOAD_OF = MappingProxyType[EventType, type[Payload]](
@@ -45,6 +47,7 @@ PAYLOAD_OF = MappingProxyType[EventType, type[Payload]](
         EventType.INCIDENT_CLOSED: IncidentChanged,
         EventType.MOTION: MotionSeen,
         EventType.ABANDONED_VEHICLE: VehicleAbandoned,
+        EventType.OUTSIDE_REPORT: OutsideReport,
     }
 )
 
@@ -86,6 +89,18 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """The identity of an event in the system that told of it.
+
+    Attributes:
+        source: The system, a URI reference without spaces.
+        id: The event, unique there.
+    """
+
+    source: str
+    id: str
+
+
 class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event before it is stored.
 
@@ -100,6 +115,7 @@ class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
             Unique in the whole service: begin it with what it is about.
         data: What is said; of the class that `PAYLOAD_OF` names for the type.
         evidence: The picture, if there is one.
+        origin: Which system told of it, and as what; None where it is ours.
     """
 
     event_id: str
@@ -111,6 +127,7 @@ class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
     dedup_key: str
     data: Payload
     evidence: Evidence | None = None
+    origin: Origin | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +140,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         data: The payload as JSON values.
         evidence_id: The picture, while it is kept.
         evidence_sha256: The picture's SHA-256, also after it was deleted.
+        origin_source: The system that told of it; None where it is ours.
+        origin_id: The event's identity there.
     """
 
     event_id: str
@@ -137,6 +156,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
     evidence_id: str | None = None
     evidence_sha256: str | None = None
+    origin_source: str | None = None
+    origin_id: str | None = None
 
 
 class RandomBits(Protocol):

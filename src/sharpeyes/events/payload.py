@@ -107,4 +107,28 @@ class VehicleAbandoned(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     verified: bool | None = None
 
 
-Payload = CameraStatusChanged | IncidentChanged | MotionSeen | VehicleAbandoned
+class OutsideReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another system says that something is to be seen at a camera.
+
+    Attributes:
+        kind: What it is, as a word of that system's own: "flooding", "smoke".
+        text: What was seen, in words that an operator can act on.
+        phase: Which step this is; a report that has no length is `alert`.
+        box_xyxy: Left, top, right, bottom in pixels of that system's picture.
+        picture_width_px: Width of that picture.
+        picture_height_px: Height of that picture.
+        zone: Name of the zone that was watched; empty for the whole picture.
+        started_at: When it began.
+    """
+
+    kind: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+    text: Words = ""
+    phase: Literal["start", "alert", "end"] = "alert"
+    box_xyxy: tuple[Pixel, Pixel, Pixel, Pixel] | None = None
+    picture_width_px: SizePx | None = None
+    picture_height_px: SizePx | None = None
+    zone: Name = ""
+    started_at: Moment | None = None
+
+
+Payload = CameraStatusChanged | IncidentChanged | MotionSeen | VehicleAbandoned | OutsideReport

@@ -92,6 +92,13 @@ class EventSettings(BaseModel):
     poll_interval_s: float = Field(
         default=1, gt=0, le=60, description="Longest wait before due deliveries are looked for."
     )
+    most_waiting: int = Field(
+        default=5_000_000,
+        ge=1,
+        le=1_000_000_000,
+        description="Deliveries that may wait before events of other systems are put off "
+        "(503); our own are always taken.",
+    )
 
     @property
     def source(self) -> str:

@@ -1,8 +1,10 @@
 """Events: storing them with their deliveries, and reading them."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 import asyncpg
 import msgspec
@@ -16,23 +18,59 @@ Connection = asyncpg.Connection | PoolConnectionProxy
 
 _LARGEST_SEQUENCE = 2**63 - 1
 
-_NEXT_SEQUENCE = """
-INSERT INTO event_sequence AS s (camera_id, last_sequence) VALUES ($1, 1)
-ON CONFLICT (camera_id) DO UPDATE SET last_sequence = s.last_sequence + 1
-RETURNING last_sequence
-"""
-
-# The row is locked by us, so nobody can have taken a later number meanwhile.
-_GIVE_SEQUENCE_BACK = """
-UPDATE event_sequence SET last_sequence = last_sequence - 1 WHERE camera_id = $1
-"""
-
-_INSERT_EVENT = """
-INSERT INTO event (event_id, type, camera_id, device_code, sequence, severity, occurred_at,
-                   dedup_key, data, evidence_id, evidence_sha256)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-ON CONFLICT (dedup_key) DO NOTHING
-RETURNING *
+# One statement for one event or a thousand. Keys are claimed in their order, then sequences in that
+# of the cameras, so that two who store many cannot lock each other out.
+# The update of lanes changes nothing, but locks a lane that exists: a relay that is about to remove
+# it, because it has run empty, waits for us and then sees our delivery.
+_INSERT = """
+WITH given AS MATERIALIZED (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[],
+                         $6::timestamptz[], $7::text[], $8::text[], $9::bytea[], $10::text[],
+                         $11::text[], $12::text[])
+    WITH ORDINALITY AS given (event_id, type, camera_id, device_code, severity, occurred_at,
+                              dedup_key, data, digest, evidence_sha256, origin_source, origin_id, n)
+),
+claimed AS (
+    INSERT INTO event_key (dedup_key, event_id, camera_id, digest)
+    SELECT dedup_key, event_id, camera_id, digest FROM given ORDER BY dedup_key
+    ON CONFLICT (dedup_key) DO NOTHING RETURNING event_id
+),
+kept AS MATERIALIZED (
+    SELECT given.*, row_number() OVER (PARTITION BY camera_id ORDER BY n) AS place,
+           count(*) OVER (PARTITION BY camera_id) AS of_camera
+    FROM given JOIN claimed USING (event_id)
+),
+counted AS (
+    INSERT INTO event_sequence AS s (camera_id, last_sequence)
+    SELECT camera_id, count(*) FROM kept GROUP BY camera_id ORDER BY camera_id
+    ON CONFLICT (camera_id)
+        DO UPDATE SET last_sequence = s.last_sequence + EXCLUDED.last_sequence
+    RETURNING camera_id, last_sequence
+),
+stored AS (
+    INSERT INTO event (event_id, type, camera_id, device_code, sequence, severity, occurred_at,
+                       dedup_key, data, evidence_id, evidence_sha256, origin_source, origin_id)
+    SELECT event_id, type, camera_id, device_code, last_sequence - of_camera + place, severity,
+           occurred_at, dedup_key, data::jsonb,
+           CASE WHEN evidence_sha256 IS NOT NULL THEN event_id END, evidence_sha256,
+           origin_source, origin_id
+    FROM kept JOIN counted USING (camera_id) ORDER BY n
+    RETURNING *
+),
+wanting AS (
+    INSERT INTO delivery (event_id, endpoint_id, camera_id, sequence)
+    SELECT event_id, endpoint_id, camera_id, sequence FROM stored JOIN endpoint
+        ON state <> 'disabled' AND (event_types = '{}' OR type = ANY (event_types))
+        AND (severities = '{}' OR severity = ANY (severities))
+    ORDER BY sequence
+    RETURNING endpoint_id, camera_id
+),
+lanes AS (
+    INSERT INTO delivery_lane AS lane (endpoint_id, camera_id)
+    SELECT DISTINCT endpoint_id, camera_id FROM wanting ORDER BY endpoint_id, camera_id
+    ON CONFLICT (endpoint_id, camera_id) DO UPDATE SET due_at = lane.due_at
+)
+SELECT * FROM stored ORDER BY sequence
 """
 
 _INSERT_EVIDENCE = """
@@ -40,22 +78,8 @@ INSERT INTO evidence (evidence_id, camera_id, taken_at, jpeg, sha256, width_px, 
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
-# The update that changes nothing locks a lane that exists: a relay that is about to remove it,
-# because it has run empty, waits for us and then sees our delivery.
-_INSERT_DELIVERIES = """
-WITH wanting AS (
-    INSERT INTO delivery (event_id, endpoint_id, camera_id, sequence)
-    SELECT $1, endpoint_id, $2, $3 FROM endpoint
-    WHERE state <> 'disabled' AND (event_types = '{}' OR $4 = ANY (event_types))
-      AND (severities = '{}' OR $5 = ANY (severities))
-    RETURNING endpoint_id
-)
-INSERT INTO delivery_lane AS lane (endpoint_id, camera_id)
-SELECT endpoint_id, $2 FROM wanting ORDER BY endpoint_id
-ON CONFLICT (endpoint_id, camera_id) DO UPDATE SET due_at = lane.due_at
-"""
-
-_NOTIFY = "SELECT pg_notify('sharpeyes', $1)"
+_MOST_NOTICES = 20
+_NOTIFY = "SELECT pg_notify('sharpeyes', notice) FROM unnest($1::text[]) AS notice"
 
 _PAGE = """
 SELECT * FROM event
@@ -87,27 +111,10 @@ async def append(connection: Connection, event: NewEvent) -> Event | None:
     Raises:
         EventInvalidError: A field of the payload is wrong, or the event is over 64 kB.
     """
-    data = checked_data(event)
-    sequence = await connection.fetchval(_NEXT_SEQUENCE, event.camera_id)
+    row = ReadyEvent.of(event)
+    stored = await insert(connection, [row])
     evidence = event.evidence
-    row = await connection.fetchrow(
-        _INSERT_EVENT,
-        event.event_id,
-        event.type,
-        event.camera_id,
-        event.device_code,
-        sequence,
-        event.severity,
-        event.occurred_at,
-        event.dedup_key,
-        data,
-        event.event_id if evidence else None,
-        evidence.sha256 if evidence else None,
-    )
-    if row is None:
-        await connection.execute(_GIVE_SEQUENCE_BACK, event.camera_id)
-        return None
-    if evidence:
+    if stored and evidence:
         await connection.execute(
             _INSERT_EVIDENCE,
             event.event_id,
@@ -118,16 +125,69 @@ async def append(connection: Connection, event: NewEvent) -> Event | None:
             evidence.width_px,
             evidence.height_px,
         )
-    await connection.execute(
-        _INSERT_DELIVERIES,
+    return stored[0] if stored else None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyEvent:
+    """An event that was checked and can be stored as it is.
+
+    Attributes:
+        event: What is stored; of its evidence the hash alone.
+        data: The payload in JSON.
+        digest: SHA-256 of what another system sent; None where the event is ours.
+    """
+
+    event: NewEvent
+    data: str
+    digest: bytes | None = None
+
+    @classmethod
+    def of(cls, event: NewEvent) -> Self:
+        """Check an event of ours.
+
+        Raises:
+            EventInvalidError: See `append`.
+        """
+        return cls(event, msgspec.json.encode(checked_data(event)).decode())
+
+
+async def insert(connection: Connection, events: Sequence[ReadyEvent]) -> list[Event]:
+    """Store events and what has to be delivered of them, in the caller's transaction.
+
+    Args:
+        connection: As for `append`.
+        events: In the order in which they happened; two of one `dedup_key` must not be among them.
+
+    Returns:
+        Those that were stored; the others' `dedup_key` is known, and nothing was changed for them.
+        Sequences of one camera follow the order of `events`.
+    """
+    rows = await connection.fetch(_INSERT, *zip(*map(_row, events), strict=True))
+    # A notice is a hint to look: one for each camera says it, and of very many a few do.
+    latest = {row["camera_id"]: row["event_id"] for row in rows}
+    notices = [json.dumps({"event": one}) for one in list(latest.values())[:_MOST_NOTICES]]
+    if notices:
+        await connection.execute(_NOTIFY, notices)
+    return [event_from_row(row) for row in rows]
+
+
+def _row(ready: ReadyEvent) -> tuple[object, ...]:
+    event = ready.event
+    return (
         event.event_id,
-        event.camera_id,
-        sequence,
         event.type,
+        event.camera_id,
+        event.device_code,
         event.severity,
+        event.occurred_at,
+        event.dedup_key,
+        ready.data,
+        ready.digest,
+        event.evidence.sha256 if event.evidence else None,
+        event.origin.source if event.origin else None,
+        event.origin.id if event.origin else None,
     )
-    await connection.execute(_NOTIFY, json.dumps({"event": event.event_id}))
-    return event_from_row(row)
 
 
 def checked_data(event: NewEvent) -> dict[str, Any]:
@@ -157,6 +217,8 @@ def checked_data(event: NewEvent) -> dict[str, Any]:
         dedup_key=event.dedup_key,
         data=data,
         evidence_sha256=event.evidence.sha256 if event.evidence else None,
+        origin_source=event.origin.source if event.origin else None,
+        origin_id=event.origin.id if event.origin else None,
     )
     size_bytes = len(body(longest, "x" * MAX_SOURCE_CHARACTERS))
     if size_bytes > MAX_BODY_BYTES:

@@ -16,7 +16,7 @@ from sharpeyes.health.store import StatusStore
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.divisions import DivisionStore
 from sharpeyes.registry.store import CameraStore
-from sharpeyes.service.api.app import LONGEST_LINE_BYTES, build_app
+from sharpeyes.service.api.app import KEEP_OPEN_S, LONGEST_LINE_BYTES, build_app
 from sharpeyes.service.api.context import ApiContext
 from sharpeyes.service.audit_heads import write_heads
 from sharpeyes.service.changes import Changes
@@ -42,7 +42,7 @@ async def run_api(settings: Settings, database_url: str, stop: asyncio.Event) ->
     sealer = load_sealer(settings)
     changes = Changes(database_url)
     async with (
-        await open_serving_pool(database_url, min_size=1, max_size=10) as pool,
+        await open_serving_pool(database_url, min_size=1, max_size=14) as pool,
         open_session(settings.events) as session,
         asyncio.TaskGroup() as group,
     ):
@@ -74,6 +74,7 @@ async def _serve(app: web.Application, listener: socket.socket, stop: asyncio.Ev
         access_log=None,
         shutdown_timeout=_STREAMS_GRACE_S,
         max_line_size=LONGEST_LINE_BYTES,
+        keepalive_timeout=KEEP_OPEN_S,
     )
     await runner.setup()
     try:

@@ -122,9 +122,13 @@ FROM (VALUES
     -- None is taken away, so that history need not tell of it.
     ('camera_credential', 'SELECT, INSERT, UPDATE'),
     ('zone', 'SELECT, INSERT, UPDATE, DELETE'),
-    ('event', 'SELECT'),
+    -- Events of other systems come in by the API.
+    ('event', 'SELECT, INSERT'),
+    ('event_key', 'SELECT, INSERT'),
+    ('event_sequence', 'SELECT, INSERT, UPDATE'),
     ('evidence', 'SELECT'),
-    ('delivery', 'SELECT')
+    ('delivery', 'SELECT, INSERT'),
+    ('delivery_lane', 'SELECT, INSERT, UPDATE')
 ) AS opened (name, privileges);
 SELECT pg_temp.open_table('delivery_attempt', 'SELECT', $$
     EXISTS (SELECT FROM delivery d WHERE d.delivery_id = delivery_attempt.delivery_id)
@@ -147,6 +151,8 @@ SELECT pg_temp.open_table('camera_change', 'SELECT, INSERT', pg_temp.of_camera('
 -- An import is its subtree's who began it.
 SELECT pg_temp.open_table('import_run', 'SELECT, INSERT, UPDATE',
                           pg_temp.in_scope('division_path'));
+-- So is what was handed in.
+SELECT pg_temp.open_table('intake_tally', 'SELECT, INSERT', pg_temp.in_scope('division_path'));
 -- An endpoint is sent the events of the whole city: a subtree sees where its own went.
 SELECT pg_temp.open_table('endpoint', 'SELECT, INSERT, UPDATE', 'true', 'false');
 -- Commands write it, and the relay reads it.

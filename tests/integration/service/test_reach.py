@@ -64,6 +64,11 @@ async def two_districts(pool: asyncpg.Pool, add_camera: AddCamera) -> tuple[Came
                     " device_code, 1, 'info', now(), 'd' || camera_id, '{}' FROM camera"
                     " WHERE camera_id = $1"
                 ),
+                "INSERT INTO event_sequence (camera_id, last_sequence) VALUES ($1, 1)",
+                (
+                    "INSERT INTO event_key (dedup_key, event_id, camera_id)"
+                    " SELECT dedup_key, event_id, camera_id FROM event WHERE camera_id = $1"
+                ),
                 (
                     "INSERT INTO incident (kind, group_key, title, cause, evidence, began_at,"
                     " opened_at, division_code, division_path, deadline_at)"
@@ -91,6 +96,10 @@ async def two_districts(pool: asyncpg.Pool, add_camera: AddCamera) -> tuple[Came
             " SELECT event_id, endpoint_id, camera_id, sequence FROM event, endpoint"
         )
         await connection.execute(
+            "INSERT INTO delivery_lane (endpoint_id, camera_id)"
+            " SELECT endpoint_id, camera_id FROM delivery"
+        )
+        await connection.execute(
             "INSERT INTO delivery_attempt (delivery_id, attempt, started_at, latency_ms)"
             " SELECT delivery_id, 1, now(), 1 FROM delivery"
         )
@@ -107,14 +116,17 @@ OF_A_CAMERA = (
     "camera_credential",
     "zone",
     "event",
+    "event_key",
+    "event_sequence",
     "evidence",
     "delivery",
+    "delivery_lane",
     "delivery_attempt",
     "incident_camera",
     "incident",
     "incident_step",
 )
-CLOSED = {"detector_state", "event_sequence", "delivery_lane", "credential_candidate"}
+CLOSED = {"detector_state", "credential_candidate"}
 """Of a camera as well, and no business of the API's."""
 
 

@@ -7,6 +7,7 @@ from importlib.metadata import version
 import msgspec
 from aiohttp import web
 
+from sharpeyes.events.backlog import Backlog
 from sharpeyes.service.accounts import Accounts
 from sharpeyes.service.api import (
     accounts,
@@ -18,6 +19,7 @@ from sharpeyes.service.api import (
     cameras,
     division_counts,
     endpoints,
+    event_intake,
     events,
     health,
     imports,
@@ -55,6 +57,7 @@ OPERATIONS = (
     *places.OPERATIONS,
     *registry_figures.OPERATIONS,
     *events.OPERATIONS,
+    *event_intake.OPERATIONS,
     *incidents_due.OPERATIONS,  # before `incidents`: "due" is no incident
     *incidents.OPERATIONS,
     *endpoints.OPERATIONS,
@@ -68,6 +71,8 @@ OPERATIONS = (
 _LONGEST_BODY_BYTES = 4 * 1024 * 1024
 LONGEST_LINE_BYTES = 64 * 1024
 """Of a request: in an address, such as that of an import with its mapping, Chinese is long."""
+KEEP_OPEN_S = 75.0
+"""How long a connection may be without a request, or take to send the headers of one."""
 
 
 def build_app(context: ApiContext) -> web.Application:
@@ -80,6 +85,7 @@ def build_app(context: ApiContext) -> web.Application:
     app[session.ACCOUNTS] = Accounts(context.pool)
     app[session.SIGN_INS] = session.SignIns()
     app[TURNS] = Turns()
+    app[event_intake.BACKLOG] = Backlog(context.pool, context.settings.events.most_waiting)
     app[REFUSED_TOKENS] = Throttle(burst=20, refill_s=10)
     app[probes.OPENAPI] = msgspec.json.encode(openapi_document(OPERATIONS, version("sharpeyes")))
     for operation in OPERATIONS:

@@ -19,11 +19,12 @@ _RETRY_AFTER_S = 10
 class Crowd(Enum):
     """Operations that keep a connection for long; the number is how many run at once.
 
-    Together they leave four of the ten connections that the API process has.
+    Together they leave four of the fourteen connections that the API process has.
     """
 
     EXPORTS = ("exports", 3)
     REPORTS = ("reports", 3)
+    INTAKES = ("intakes of events", 4)
 
     @property
     def at_once(self) -> int:

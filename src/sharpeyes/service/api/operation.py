@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -34,6 +34,8 @@ class Operation:
         scope: The right that the caller's token must have; None asks for no token.
         if_match: Whether `If-Match` must, may or cannot say what revision the caller has read.
         body_type: The media type of the body.
+        more_body_types: What else the body may be, with or without a record of its own.
+        more_answers: Other statuses of success, and what is answered with them.
         etag: Whether the answer says its revision.
         more_content_types: What else than `content_type` the answer may be, as the caller asks.
         crowd: Whose turns it takes; None if it may run as often as it is asked for.
@@ -47,9 +49,11 @@ class Operation:
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
     body_type: str = "application/json"
+    more_body_types: Mapping[str, type[msgspec.Struct] | None] = field(default_factory=dict)
     if_match: Literal["must", "may"] | None = None
     etag: bool = False
     answer: type[msgspec.Struct] | None = None
+    more_answers: Mapping[HTTPStatus, type[msgspec.Struct]] = field(default_factory=dict)
     content_type: str = "application/json"
     more_content_types: tuple[str, ...] = ()
     status: HTTPStatus = HTTPStatus.OK
@@ -74,6 +78,7 @@ def openapi_document(operations: Sequence[Operation], version: str) -> dict[str,
     records: set[type[msgspec.Struct]] = {Problem}
     for operation in operations:
         records |= {r for r in (operation.query, operation.body, operation.answer) if r}
+        records |= set(operation.more_answers.values())
     names = Counter(record.__name__ for record in records)
     if twice := sorted(name for name, number in names.items() if number > 1):
         raise ValueError(f"two records have one name: {', '.join(twice)}")
@@ -131,6 +136,13 @@ def _described(operation: Operation, components: dict[str, Any]) -> dict[str, An
             **{
                 str(status.value): {
                     "description": status.phrase,
+                    "content": {"application/json": {"schema": _ref(record)}},
+                }
+                for status, record in operation.more_answers.items()
+            },
+            **{
+                str(status.value): {
+                    "description": status.phrase,
                     "content": {"application/problem+json": {"schema": _ref(Problem)}},
                 }
                 for status in sorted(_refusals(operation))
@@ -142,12 +154,19 @@ def _described(operation: Operation, components: dict[str, Any]) -> dict[str, An
     if operation.body:
         described["requestBody"] = {
             "required": True,
-            "content": {operation.body_type: {"schema": _ref(operation.body)}},
+            "content": {
+                kind: {} if record is None else {"schema": _ref(record)}
+                for kind, record in _bodies(operation).items()
+            },
         }
     if operation.scope:
         described["security"] = [{"token": []}, {"session": []}]
         described["description"] = f"Needs the scope `{operation.scope}`."
     return described
+
+
+def _bodies(operation: Operation) -> dict[str, type[msgspec.Struct] | None]:
+    return {operation.body_type: operation.body, **operation.more_body_types}
 
 
 def _refusals(operation: Operation) -> set[HTTPStatus]:

@@ -35,17 +35,7 @@ async def read_object(request: web.Request) -> dict[str, Any]:
         ProblemError: 400 when it cannot be read as JSON, 413 when it is too long, 422 when it is no
             object, or when an object in it names a key twice.
     """
-    try:
-        body = await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise ProblemError(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            f"the body is longer than {request.client_max_size} bytes",
-        ) from None
-    except web.RequestPayloadError:
-        raise ProblemError(
-            HTTPStatus.BAD_REQUEST, "the body is not encoded as its headers say"
-        ) from None
+    body = await read_bytes(request)
     try:
         value = msgspec.json.decode(body)
         # It takes the last of several, and whoever checked the first was fooled.
@@ -59,6 +49,25 @@ async def read_object(request: web.Request) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "the body must be a JSON object")
     return value
+
+
+async def read_bytes(request: web.Request) -> bytes:
+    """Return the body.
+
+    Raises:
+        ProblemError: 400 when it is not encoded as it says, 413 when it is too long.
+    """
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise ProblemError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"the body is longer than {request.client_max_size} bytes",
+        ) from None
+    except web.RequestPayloadError:
+        raise ProblemError(
+            HTTPStatus.BAD_REQUEST, "the body is not encoded as its headers say"
+        ) from None
 
 
 def _refuse_repeated(pairs: list[tuple[str, object]]) -> None:
