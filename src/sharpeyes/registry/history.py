@@ -80,6 +80,11 @@ async def sign(
     )
 
 
+async def announce_many(connection: Connection) -> None:
+    """Tell all processes, once the transaction is committed, that many cameras changed."""
+    await connection.execute("SELECT pg_notify('sharpeyes', '{}')")
+
+
 class CameraHistory:
     """Reads what was changed.
 

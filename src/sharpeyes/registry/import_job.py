@@ -11,7 +11,7 @@ import asyncpg
 
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.errors import ImportFileError, ImportStateError, UnknownDivisionError
-from sharpeyes.registry.history import sign
+from sharpeyes.registry.history import announce_many, sign
 from sharpeyes.registry.import_report import ImportReport
 from sharpeyes.registry.import_runs import (
     PROBLEMS_KEPT,
@@ -20,7 +20,7 @@ from sharpeyes.registry.import_runs import (
     RunState,
     problems_of,
 )
-from sharpeyes.registry.importing import CameraImport, announce_many
+from sharpeyes.registry.importing import CameraImport
 from sharpeyes.registry.refused_sheet import RefusedSheet
 from sharpeyes.registry.sheet_opening import OpenSheet
 

@@ -10,9 +10,8 @@ import asyncpg
 from sharpeyes.registry.camera import CameraFile
 from sharpeyes.registry.credentials import Connection
 from sharpeyes.registry.errors import ImportStateError
-from sharpeyes.registry.history import sign
+from sharpeyes.registry.history import announce_many, sign
 from sharpeyes.registry.import_runs import ImportRuns
-from sharpeyes.registry.importing import announce_many
 
 _BATCH = 2000
 _TURN_S = 3600.0

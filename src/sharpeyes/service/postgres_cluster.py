@@ -50,6 +50,8 @@ _SETTINGS = {
     "shared_buffers": f"{_shared_mb()}MB",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
+    # While a new cluster's log grows, zeros written ahead of it took a tenth of an import.
+    "wal_init_zero": "off",
     # A week of logs, each day's file overwritten a week later.
     "logging_collector": "on",
     "log_filename": "postgresql-%a.log",

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from sharpeyes.devices.credentials import Credentials
-from sharpeyes.registry import importing
+from sharpeyes.registry import import_judging, importing
 from sharpeyes.registry.camera import CameraFile, PollMode, Tier
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.errors import ImportFileError
@@ -338,15 +338,18 @@ def without_passwords(*lines: str) -> io.BytesIO:
     return io.BytesIO("\n".join(one.rsplit(",", 2)[0] for one in (HEADER, *lines)).encode())
 
 
+@pytest.mark.parametrize("batch_rows", [BATCH_ROWS, 20])
 async def test_two_imports_of_the_same_new_cameras(
-    pool: asyncpg.Pool, importer: Importer, store: Any
+    importer: Importer, store: Any, monkeypatch: pytest.MonkeyPatch, batch_rows: int
 ) -> None:
-    """Both find that none is on file, and one is slower."""
+    """Both find that none is on file, and one is slower; in many batches they meet midway."""
+    monkeypatch.setattr(importing, "BATCH_ROWS", batch_rows)
     lines = [line(number) for number in range(500)]
-    first, second = await asyncio.gather(
-        total(importer, without_passwords(*lines)),
-        total(Importer(pool, importer.credentials), without_passwords(*reversed(lines))),
-    )
+    async with asyncio.timeout(60):
+        first, second = await asyncio.gather(
+            total(importer, without_passwords(*lines)),
+            total(importer, without_passwords(*reversed(lines))),
+        )
     assert first.refused == second.refused == []
     assert first.counts.added + second.counts.added == 500
     assert first.counts.unchanged + second.counts.unchanged == 500
@@ -392,11 +395,11 @@ def meanwhile(pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> Callable[[
     def arrange(deed: Deed) -> None:
         async def looked_up(*arguments: Any) -> Any:
             found = await look_up(*arguments)
-            monkeypatch.setattr(importing, "stored_files", look_up)
+            monkeypatch.setattr(import_judging, "stored_files", look_up)
             await deed(pool)
             return found
 
-        monkeypatch.setattr(importing, "stored_files", looked_up)
+        monkeypatch.setattr(import_judging, "stored_files", looked_up)
 
     return arrange
 
