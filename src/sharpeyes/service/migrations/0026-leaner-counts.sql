@@ -1,5 +1,5 @@
 -- Counts that are kept at less cost while a registry is filled
--- depends: 0024-endpoint-severities
+-- depends: 0025-event-intake 0025-map-spots
 
 -- migrate: apply
 
