@@ -1,19 +1,19 @@
-"""The cameras that stand near places: fetched by the cells of the map's index."""
+"""The cameras that stand near places: fetched by the spots of the map's index."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import asyncpg
 import numpy as np
 
+from sharpeyes.registry.bounds import Bounds
 from sharpeyes.registry.figures import STANDING
+from sharpeyes.registry.map_grid import map_runs
 from sharpeyes.registry.place import Place
 from sharpeyes.registry.watching import Candidates
 
-_CELLS_AROUND = 65_536
 _FIELDS = """
     camera_id, camera.longitude, camera.latitude, tier, COALESCE(facing, 0) AS facing,
     COALESCE(camera_form, 0) AS form, COALESCE(field_angle_deg, 'NaN') AS field_angle_deg,
@@ -26,9 +26,11 @@ _NEAR = f"""
         array_agg(view_distance_m) AS view_distance_m, array_agg(camera_id) AS camera_id
     FROM (
         SELECT place_id, {_FIELDS}
-        FROM unnest($1::bigint[], $2::integer[]) AS box (place_id, cell)
+        FROM unnest($1::bigint[], $2::integer[], $3::smallint[], $4::smallint[])
+            AS run (place_id, map_cell, first_spot, last_spot)
         JOIN place USING (place_id)
-        JOIN camera ON camera.map_cell = box.cell
+        JOIN camera ON camera.map_cell = run.map_cell
+            AND camera.map_spot BETWEEN run.first_spot AND run.last_spot
             AND camera.longitude BETWEEN place.west AND place.east
             AND camera.latitude BETWEEN place.south AND place.north
         WHERE {STANDING}
@@ -62,25 +64,17 @@ async def cameras_near(
         places: As many as their cameras fit in memory.
         timeout_s: Longest time for the statement.
     """
-    cells = [(place.place_id, cell) for place in places for cell in _map_cells(place.box)]
-    place_ids, map_cells = [c[0] for c in cells], [c[1] for c in cells]
-    rows = await pool.fetch(_NEAR, place_ids, map_cells, timeout=timeout_s)
+    runs = [
+        (place.place_id, *run)
+        for place in places
+        for run in zip(*map_runs(Bounds(*place.box)), strict=True)
+    ]
+    columns = [[run[place] for run in runs] for place in range(4)]
+    rows = await pool.fetch(_NEAR, *columns, timeout=timeout_s)
     return {
         row["place_id"]: NearbyCameras(row["camera_id"], row["tier"], _candidates(row))
         for row in rows
     }
-
-
-def _map_cells(box: tuple[float, float, float, float]) -> Iterator[int]:
-    """Return the cells of the map's index that a box touches, as migration 0012 numbers them."""
-    west, south, east, north = box
-    for column in range(_cell(west), _cell(east) + 1):
-        for row in range(_cell(south + 90), _cell(north + 90) + 1):
-            yield column * _CELLS_AROUND + row
-
-
-def _cell(degrees: float) -> int:
-    return math.floor(degrees / 360 * _CELLS_AROUND)
 
 
 def _candidates(row: asyncpg.Record) -> Candidates:

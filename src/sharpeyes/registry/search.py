@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 import msgspec
@@ -12,6 +11,7 @@ from sharpeyes.registry.bounds import Bounds
 from sharpeyes.registry.camera import Life, Tier
 from sharpeyes.registry.errors import SearchError
 from sharpeyes.registry.fields import refuse_text
+from sharpeyes.registry.map_grid import map_cells
 from sharpeyes.registry.tokens import (
     area_path,
     area_token,
@@ -23,8 +23,6 @@ from sharpeyes.registry.tokens import (
     tier_token,
 )
 
-CELL_DEG = 360 / 65536
-"""Width and height of a cell of the map, in degrees; see `map_cell` in the migration 0012."""
 SHORTEST_WORD = 2
 
 _CODE_DIGITS = 20
@@ -84,6 +82,7 @@ class Search:
             tables and a condition, to follow FROM; `{0}` stands for how many to look up at most.
             Of several each may have some. None: empty.
         tokens: What the only source asks for, where it is tokens; else empty.
+        box: As wanted.
         boxed: The condition on cells of the map that a box is; None where there is none.
         division_path: Before which nothing is found; empty where all is meant.
         within: The path of the smallest division in which all must lie that is found.
@@ -103,6 +102,7 @@ class Search:
         self.counted: list[str] = []
         self.sources: list[str] = []
         self.tokens: list[int] = []
+        self.box = wanted.box
         self.boxed: str | None = None
         self.is_counted = not (wanted.text or wanted.place_kind or wanted.maker or wanted.box)
         tokens: list[int] = []
@@ -162,7 +162,7 @@ class Search:
         self.require("c.longitude <= {0}", box.east)
         self.require("c.latitude >= {0}", box.south)
         self.require("c.latitude <= {0}", box.north)
-        cells = map_cells(box)
+        cells = map_cells(box, _CELLS_MAX)
         if cells is not None:
             self.boxed = f"c.map_cell = ANY ({self.bind(cells)}::integer[])"
 
@@ -236,16 +236,6 @@ class Search:
 def _with_tokens(tokens: str) -> str:
     # The last of them, a district's or an area's if there is one, leaps through the lists.
     return f"cameras_with({tokens}::integer[], {{0}}) AS found (camera_id)"
-
-
-def map_cells(box: Bounds, most: int = _CELLS_MAX) -> list[int] | None:
-    """Return the cells of the map that a box touches; None where there are more than `most`."""
-    west, east = math.floor(box.west / CELL_DEG), math.floor(box.east / CELL_DEG)
-    south = math.floor((box.south + 90) / CELL_DEG)
-    north = math.floor((box.north + 90) / CELL_DEG)
-    if (east - west + 1) * (north - south + 1) > most:
-        return None
-    return [x * 65536 + y for x in range(west, east + 1) for y in range(south, north + 1)]
 
 
 def _folded(word: str) -> str:

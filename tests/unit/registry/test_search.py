@@ -2,15 +2,12 @@
 
 import pytest
 
-from sharpeyes.registry.bounds import Bounds
 from sharpeyes.registry.errors import SearchError
 from sharpeyes.registry.search import (
-    CELL_DEG,
     CameraFilter,
     Search,
     are_digits,
     code_range,
-    map_cells,
     numbered,
 )
 
@@ -45,14 +42,3 @@ def test_digits_are_a_range_of_codes() -> None:
     first, last = code_range("420102")
     assert first < "42010200001320000001" < last
     assert len(first) == len(last) == 20
-
-
-def test_the_cells_of_a_box() -> None:
-    inside = Bounds(114.3, 30.5, 114.3 + CELL_DEG, 30.5 + CELL_DEG)
-    cells = map_cells(inside)
-    assert cells is not None
-    assert len(cells) == 4
-    assert len(set(cells)) == 4
-    assert map_cells(Bounds(73, 3, 136, 54)) is None
-    # West of Greenwich and south of the equator, too.
-    assert map_cells(Bounds(-0.001, -0.001, 0.001, 0.001)) is not None

@@ -14,6 +14,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.registry.credentials import Connection
+from sharpeyes.registry.map_grid import map_runs
 from sharpeyes.registry.search import Search
 from sharpeyes.registry.store import IS_MEASURED
 from sharpeyes.registry.tokens import area_token, district_token
@@ -48,6 +49,14 @@ AREAS_WITH_TOKENS: Final = """
 """
 """Areas in the order of lists, but for those in districts where none has all tokens; the values are
 those of `Finder.token_loops`."""
+RUNS: Final = (
+    "unnest({}::integer[], {}::smallint[], {}::smallint[]) AS run (map_cell, first_spot, last_spot)"
+)
+"""Runs of spots of the map, whose values are `Runs`."""
+IN_RUN: Final = "c.map_cell = run.map_cell AND c.map_spot BETWEEN run.first_spot AND run.last_spot"
+"""The condition that a camera stands in one of `RUNS`."""
+# A larger box is best read in the order of pages: few of its cells are crossed by its edges.
+_SPOTTED_MAX: Final = 64
 _PLANNING: Final = (
     "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL max_parallel_workers_per_gather = 0"
 )
@@ -184,16 +193,37 @@ class Finder:
             limit: The same.
             within: SQL of the condition, for which `camera AS c` has an index.
         """
+        return await self._read(rank, cursor, limit, f"camera AS {self.tables} WHERE {within}")
+
+    async def read_box(self, rank: str, cursor: tuple[object, str], limit: int) -> Few:
+        """Return a page of the cameras in the search's box, of which it is known they are few.
+
+        Args:
+            rank: As for `look`.
+            cursor: The same.
+            limit: The same.
+        """
+        box, boxed = self.search.box, self.search.boxed
+        runs = None if box is None else map_runs(box)
+        if runs is None or len(set(runs[0])) > _SPOTTED_MAX:
+            return await self.read(rank, cursor, limit, boxed or "true")
+        source = f"{RUNS.format('{3}', '{4}', '{5}')}, camera AS {self.tables} WHERE {IN_RUN}"
+        return await self._read(rank, cursor, limit, source, *runs)
+
+    async def _read(
+        self, rank: str, cursor: tuple[object, str], limit: int, source: str, *values: object
+    ) -> Few:
         [row] = await self.fetch(
             f"""
             WITH hit AS MATERIALIZED (
                 SELECT c.camera_id, c.division_path, c.device_code, c.longitude, c.latitude
-                FROM camera AS {self.tables} WHERE {within} AND {self.where}
+                FROM {source} AND {self.where}
             ), {page_of_hits(rank)}
             SELECT {HITS}
             """,  # noqa: S608  # made of our own words
             *cursor,
             limit + 1,
+            *values,
         )
         return few_of(row, are_all=True)
 

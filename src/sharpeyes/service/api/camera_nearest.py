@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sharpeyes.service.api import camera_finding
-from sharpeyes.service.api.camera_finding import ON_RECORD, READ_SHARE, Finder
+from sharpeyes.service.api.camera_finding import IN_RUN, ON_RECORD, READ_SHARE, RUNS, Finder
 from sharpeyes.service.api.camera_found import Few, Found, Key, found_page, read_cursor
 from sharpeyes.service.api.camera_rings import M_PER_DEGREE, Rings
 from sharpeyes.service.api.kept_counts import path_range
@@ -79,7 +79,7 @@ class Nearest:
         if search.boxed:
             standing = sum(area.standing for area in await finder.counts.areas())
             if standing <= READ_SHARE * most:
-                return await finder.read(rank, cursor, limit, search.boxed)
+                return await finder.read_box(rank, cursor, limit)
         if search.is_counted and total * 4 <= most:
             areas = await finder.counts.areas()
             paths = await finder.counts.divisions(areas, "", most)
@@ -143,11 +143,8 @@ class Nearest:
         rows = await self._finder.fetch(
             f"""
             SELECT {distance}, c.device_code, c.camera_id
-            FROM unnest({{0}}::integer[], {{1}}::smallint[], {{2}}::smallint[])
-                AS run (map_cell, first_spot, last_spot), camera AS {self._finder.tables}
-            WHERE c.map_cell = run.map_cell
-                AND c.map_spot BETWEEN run.first_spot AND run.last_spot
-                AND {distance} <= {{3}}
+            FROM {RUNS.format("{0}", "{1}", "{2}")}, camera AS {self._finder.tables}
+            WHERE {IN_RUN} AND {distance} <= {{3}}
                 AND {self._finder.where} AND ({distance}, c.device_code) > ({{4}}, {{5}})
             ORDER BY 1, 2 LIMIT {{6}}
             """,  # noqa: S608  # made of our own words

@@ -111,7 +111,7 @@ class ListPages:
             return found_page(few.keys, limit, few.total, is_estimate=False)
         areas = await finder.counts.areas()
         if search.boxed and sum(area.standing for area in areas) <= READ_SHARE * most:
-            few = await finder.read(_RANK, cursor, limit, search.boxed)
+            few = await finder.read_box(_RANK, cursor, limit)
             return found_page(few.keys, limit, few.total, is_estimate=False)
         following = self._following(areas, cursor)
         if search.tokens:

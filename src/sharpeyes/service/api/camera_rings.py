@@ -7,24 +7,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sharpeyes.registry.bounds import Bounds
-from sharpeyes.registry.search import CELL_DEG, map_cells
+from sharpeyes.registry.map_grid import CELL_DEG, SPOT_DEG, SPOTS_ACROSS, Runs, map_cells
 
 M_PER_DEGREE: Final = 111_195.0
-Runs: TypeAlias = tuple[list[int], list[int], list[int]]
-"""Cells, and of each its first and its last spot in a row; a cell may be in it several times."""
 
 _STEPS: Final = 64
 # Some 140 km around; from there on all cells are looked at.
 _CELLS_MAX: Final = 65_536
-_SPOTS_ACROSS: Final = 8
-_SPOT_DEG: Final = CELL_DEG / _SPOTS_ACROSS
-_SPOTS: Final = np.arange(_SPOTS_ACROSS**2)
+_SPOTS: Final = np.arange(SPOTS_ACROSS**2)
 # The database rounds distances down to millimetres.
 _HAIR_M: Final = 0.01
 
@@ -111,9 +107,9 @@ class Rings:
         east, north = (cells >> 16) * CELL_DEG, (cells & 65535) * CELL_DEG - 90
         size = CELL_DEG
         if spots is not None:
-            east = east + spots // _SPOTS_ACROSS * _SPOT_DEG
-            north = north + spots % _SPOTS_ACROSS * _SPOT_DEG
-            size = _SPOT_DEG
+            east = east + spots // SPOTS_ACROSS * SPOT_DEG
+            north = north + spots % SPOTS_ACROSS * SPOT_DEG
+            size = SPOT_DEG
         near, far = [], []
         for low, here, scale in (
             (east, self.longitude, self.shrink),

@@ -15,7 +15,8 @@ from aiohttp import web
 from sharpeyes.registry.bounds import Bounds
 from sharpeyes.registry.camera import Tier
 from sharpeyes.registry.credentials import Connection
-from sharpeyes.registry.search import CELL_DEG, numbered
+from sharpeyes.registry.map_grid import CELL_DEG
+from sharpeyes.registry.search import numbered
 from sharpeyes.registry.store import IS_MEASURED
 from sharpeyes.service.api.camera_finding import StatusWord, finding
 from sharpeyes.service.api.camera_screen import (

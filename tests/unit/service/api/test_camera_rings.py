@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sharpeyes.registry.search import CELL_DEG
+from sharpeyes.registry.map_grid import CELL_DEG
 from sharpeyes.service.api.camera_rings import M_PER_DEGREE, Rings
 
 
