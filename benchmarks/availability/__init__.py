@@ -14,6 +14,7 @@ import asyncpg
 from benchmarks.availability.city import make_city
 from sharpeyes.health.availability import tally
 from sharpeyes.health.availability_store import AvailabilityStore, By
+from sharpeyes.health.availability_sums import MODELS, PLACES, SumTable
 from sharpeyes.health.calendar import HOUR, month_of
 from sharpeyes.health.month import read_month
 from sharpeyes.health.pasts import read_gaps, read_pasts
@@ -53,11 +54,8 @@ async def _measure(url: str, cameras: int, hours: int) -> dict[str, object]:
         )
         took_s = [await _sum_hour(pool, _START + number * HOUR) for number in range(hours)]
         whole_s = await _go_through_all(pool, _START + (hours - 1) * HOUR)
-        size = await pool.fetchrow(
-            "SELECT count(*) AS rows, pg_total_relation_size('availability_hour') AS bytes"
-            " FROM availability_hour"
-        )
-        assert size is not None
+        kept = {table.name: await _kept(pool, table, hours) for table in (PLACES, MODELS)}
+        kept["transitions"] = await _size(pool, "camera_transition")
         asked_s = {}
         for by in (By.TOTAL, By.MODEL, By.HOUR):
             began = time.perf_counter()
@@ -79,11 +77,29 @@ async def _measure(url: str, cameras: int, hours: int) -> dict[str, object]:
         },
         "all_intervals_of_an_hour_s": round(whole_s, 2),
         "ratio": round(whole_s / median_s, 1),
-        "rows_an_hour": size["rows"] // hours,
-        "bytes_a_row": size["bytes"] // max(1, size["rows"]),
+        "kept": kept,
         "asked_s": asked_s,
         "month_s": round(month_s, 1),
         "month_mb": (after_kb - before_kb) // 1024,
+    }
+
+
+async def _size(pool: asyncpg.Pool, table: str) -> dict[str, int]:
+    [(rows, size)] = await pool.fetch(
+        f"SELECT count(*), pg_total_relation_size('{table}') FROM {table}"
+    )
+    return {"rows": rows, "mb": size // 10**6, "bytes_a_row": size // max(1, rows)}
+
+
+async def _kept(pool: asyncpg.Pool, table: SumTable, hours: int) -> dict[str, int]:
+    """Return the size of an hour, and what hours of 40 days and days of three years come to."""
+    size = await _size(pool, table.hour)
+    rows = size["rows"] // hours
+    return {
+        "rows_an_hour": rows,
+        "bytes_a_row": size["bytes_a_row"],
+        "mb_in_40_days": rows * 24 * 40 * size["bytes_a_row"] // 10**6,
+        "mb_of_days_in_3_years": rows * 365 * 3 * size["bytes_a_row"] // 10**6,
     }
 
 

@@ -12,6 +12,7 @@ INSERT INTO division (division_code, parent_code, level, name_zh, name_en)
 SELECT division_code || lpad(n::text, 3, '0'), division_code, 'community', 'c', 'c'
 FROM division, generate_series(1, 18) AS n WHERE level = 'street'
 """
+# A community buys its cameras in four lots, each of one model; few makers sell most of them.
 _CAMERAS = """
 INSERT INTO camera (device_code, name, tier, division_code, host, main_stream_path, poll_mode,
     maker, model, created_at)
@@ -19,10 +20,13 @@ SELECT left(division_code, 6) || '00001320' || lpad(n::text, 6, '0'), 'c' || n,
     CASE WHEN n % 60 = 0 THEN 1 WHEN n % 12 = 0 THEN 2 ELSE 3 END, division_code,
     '10.' || n / 65536 || '.' || n / 256 % 256 || '.' || n % 256, '/m',
     CASE WHEN n % 10 = 9 THEN 'on_request' ELSE 'direct' END,
-    n % 15 + 1, (n % 15 + 1) || '-' || (n % 200) / 15, '2026-09-01'
+    maker, maker || '-' || floor(20 * model_draw ^ 2), '2026-09-01'
 FROM generate_series(1, $1::integer) AS n
 JOIN (SELECT row_number() OVER (ORDER BY division_code) - 1 AS place, division_code
       FROM division WHERE level = 'community') AS leaf ON leaf.place = n % 3042
+CROSS JOIN LATERAL (SELECT abs(hashtext(division_code || n / 3042 % 4)) AS lot) AS bought
+CROSS JOIN LATERAL (SELECT 1 + floor(15 * (lot % 1009 / 1009.0) ^ 3) AS maker,
+    lot / 1009 % 1013 / 1013.0 AS model_draw) AS kind
 """
 _JUDGED = """
 INSERT INTO camera_transition (camera_id, from_status, to_status, at)

@@ -13,9 +13,9 @@ import msgspec
 
 from sharpeyes.health.availability import Filed, Standing, Tally, tally
 from sharpeyes.health.availability_figures import Availability, availability
+from sharpeyes.health.availability_sums import MODELS, PLACES, SUM_COLUMNS, TIME_COLUMNS
 from sharpeyes.health.calendar import HOUR, day_of
 from sharpeyes.health.pasts import read_gaps, read_pasts
-from sharpeyes.health.rollup import SUM_COLUMNS, TIME_COLUMNS
 from sharpeyes.registry.camera import Tier
 from sharpeyes.registry.division import Division, Level
 
@@ -27,9 +27,9 @@ _TIMEOUT_S: Final = 60.0
 # Whole days from their sums, what is left over from the hours'.
 _READ: Final = """
 WITH kept AS (
-    SELECT * FROM availability_day WHERE since >= $3 AND since < $4
+    SELECT * FROM {day} WHERE since >= $3 AND since < $4
     UNION ALL
-    SELECT * FROM availability_hour
+    SELECT * FROM {hour}
     WHERE since >= $1 AND since < $2 AND NOT (since >= $3 AND since < $4)
 )
 SELECT {key} AS key, {sums}
@@ -68,6 +68,8 @@ class By(StrEnum):
     DAY = "day"
 
 
+# There are sums of these by district; below, cameras are few enough to be looked at.
+_BY_MODEL: Final = frozenset({By.MAKER, By.MODEL})
 _KEYS: Final = {
     By.TOTAL: "''",
     By.TIER: "tier::text",
@@ -154,8 +156,7 @@ class AvailabilityStore:
             TooManyCamerasError: they are told apart so finely that each would have to be looked at.
         """
         path = await self._path(division)
-        is_small = division is not None and division.level.depth > Level.STREET.depth
-        if by in {By.COMMUNITY, By.GRID} or is_small:
+        if self._is_of_intervals(by, division):
             source, sums = "intervals", await self._from_intervals(since, until, by, path)
             known = (until - since) // HOUR
         else:
@@ -174,6 +175,13 @@ class AvailabilityStore:
                 for key in sorted(sums, key=lambda key: (key is None, key))
             ],
         )
+
+    @staticmethod
+    def _is_of_intervals(by: By, division: Division | None) -> bool:
+        if by in {By.COMMUNITY, By.GRID}:
+            return True
+        summed = Level.DISTRICT if by in _BY_MODEL else Level.STREET
+        return division is not None and division.level.depth > summed.depth
 
     async def _path(self, division: Division | None) -> str | None:
         if division is None:
@@ -208,7 +216,8 @@ class AvailabilityStore:
         self, since: datetime, until: datetime, by: By, path: str | None
     ) -> dict[str | None, Tally]:
         join = _ABOVE.format(level=by.value) if by in {By.DISTRICT, By.STREET} else ""
-        sql = _READ.format(key=_KEYS[by], sums=_SUMS, join=join)
+        table = MODELS if by in _BY_MODEL else PLACES
+        sql = _READ.format(key=_KEYS[by], sums=_SUMS, join=join, day=table.day, hour=table.hour)
         zone = [self._zone.key] if by is By.DAY else []
         days = await self._whole_days(since, until, by)
         rows = await self._pool.fetch(sql, since, until, *days, path, *zone, timeout=_TIMEOUT_S)
@@ -272,9 +281,9 @@ def _tally(row: asyncpg.Record) -> Tally:
             for standing, column in zip(Standing, TIME_COLUMNS, strict=True)
             if row[column]
         },
-        faults=int(row["faults"]),
-        repaired=int(row["repaired"]),
-        repair_us=int(row["repair_us"]),
+        faults=int(row["faults"] or 0),
+        repaired=int(row["repaired"] or 0),
+        repair_us=int(row["repair_us"] or 0),
     )
 
 

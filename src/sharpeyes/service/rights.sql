@@ -104,7 +104,8 @@ SELECT pg_temp.open_table('camera_count', 'SELECT', pg_temp.in_scope('division_p
 SELECT pg_temp.open_table(name, 'SELECT', format(
     'EXISTS (SELECT FROM division d WHERE d.division_code = %I.division_code AND %s)',
     name, pg_temp.in_scope('d.path')))
-FROM unnest(ARRAY['availability_hour', 'availability_day']) AS name;
+FROM unnest(ARRAY['availability_hour', 'availability_day', 'availability_model_hour',
+    'availability_model_day']) AS name;
 -- When we were not there is no secret: it explains what is unknown.
 SELECT pg_temp.open_table(name, 'SELECT', 'true', 'false')
 FROM unnest(ARRAY['availability_rolled', 'watch_gap', 'watch_seen']) AS name;

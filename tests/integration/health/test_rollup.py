@@ -1,25 +1,31 @@
 """Sums by the hour and by the day, against what the intervals say."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
 from sharpeyes.health.availability import Standing, Tally, tally
 from sharpeyes.health.availability_store import AvailabilityStore, By
+from sharpeyes.health.availability_sums import MODELS, PLACES, SUM_COLUMNS
 from sharpeyes.health.pasts import read_gaps, read_pasts
-from sharpeyes.health.rollup import SUM_COLUMNS, Rollup
+from sharpeyes.health.rollup import Rollup
 from sharpeyes.health.watch_gaps import note_watch
 from sharpeyes.registry.camera import Camera, Life, PollMode
+from sharpeyes.registry.divisions import DivisionStore
 from sharpeyes.registry.history import sign
 from sharpeyes.registry.shards import ShardLease, ShardLeases
 
 AddCamera = Callable[..., Awaitable[Camera]]
 ZONE = ZoneInfo("Asia/Shanghai")
+_BY_KIND = (By.MAKER, By.MODEL)
 # A day of the city and some more.
 BEGIN = datetime(2026, 10, 2, 15, tzinfo=UTC)
 END = BEGIN + timedelta(hours=27)
@@ -69,6 +75,11 @@ async def refile(pool: asyncpg.Pool, camera_id: int, at: datetime, **fields: Any
         )
 
 
+@pytest.fixture
+def divisions(pool: asyncpg.Pool) -> DivisionStore:
+    return DivisionStore(pool)
+
+
 @pytest_asyncio.fixture
 async def city(pool: asyncpg.Pool, add_camera: AddCamera) -> list[int]:
     """Twelve cameras and their day: outages, moves, maintenance, a gap, a clock put back."""
@@ -87,6 +98,7 @@ async def city(pool: asyncpg.Pool, add_camera: AddCamera) -> list[int]:
             division_code=division,
             poll_mode=PollMode.ON_REQUEST if number == 11 else PollMode.DIRECT,
             maker=number % 3 or None,
+            model=f"m{number % 2}" if number % 3 else None,
         )
         ids.append(camera.camera_id)
     await pool.execute("UPDATE camera SET created_at = $1", BEGIN + timedelta(minutes=20))
@@ -117,22 +129,21 @@ async def city(pool: asyncpg.Pool, add_camera: AddCamera) -> list[int]:
     return ids
 
 
-async def summed(
-    pool: asyncpg.Pool, table: str = "availability_hour"
-) -> dict[tuple[Any, ...], Any]:
-    rows = await pool.fetch(f"SELECT * FROM {table}")
-    return {
-        (row["since"], row["division_code"], row["maker"]): tuple(row[c] for c in SUM_COLUMNS)
-        for row in rows
-        if any(row[c] for c in SUM_COLUMNS)
-    }
+async def summed(pool: asyncpg.Pool, step: str = "hour") -> dict[tuple[Any, ...], Any]:
+    """Return both tables' sums, by time and key."""
+    found: dict[tuple[Any, ...], Any] = {}
+    for table in (PLACES, MODELS):
+        for row in await pool.fetch(f"SELECT * FROM {table.name}_{step}"):
+            assert 0 not in [row[column] for column in SUM_COLUMNS]
+            key = (table.name, row["since"], *(row[name] for name in table.key))
+            found[key] = tuple(row[column] or 0 for column in SUM_COLUMNS)
+    return {key: sums for key, sums in found.items() if any(sums)}
 
 
 async def recomputed(
     pool: asyncpg.Pool, since: datetime, step: timedelta, until: datetime
 ) -> dict[tuple[Any, ...], Any]:
     """Sum all intervals of all cameras up, window by window."""
-    street = {"420102001001": "420102001"}
     found: dict[tuple[Any, ...], Tally] = {}
     async with pool.acquire() as connection:
         gaps = await read_gaps(connection, END)
@@ -142,9 +153,12 @@ async def recomputed(
                     for filed, part in tally(
                         past.timeline(gaps, since, since + step), since, since + step
                     ):
-                        code = street.get(filed.division_code, filed.division_code)
-                        group = (since, code, filed.maker or 0)
-                        found.setdefault(group, Tally()).add(part)
+                        code, maker, model = filed.division_code, filed.maker or 0, filed.model
+                        # Streets have nine digits here, districts six.
+                        place = (PLACES.name, since, code[:9], filed.tier)
+                        kind = (MODELS.name, since, code[:6], maker, model or "")
+                        for group in (place, kind):
+                            found.setdefault(group, Tally()).add(part)
             since += step
     return {
         group: (*(of.times_us.get(s, 0) for s in Standing), of.faults, of.repaired, of.repair_us)
@@ -168,11 +182,29 @@ async def test_hours_and_days_equal_the_intervals(pool: asyncpg.Pool, city: list
     )
     # The city's day began an hour after the first hour.
     day = BEGIN + HOUR
-    days = await summed(pool, "availability_day")
-    assert {group: sums for group, sums in days.items() if group[0] == day} == await recomputed(
+    days = await summed(pool, "day")
+    assert {group: sums for group, sums in days.items() if group[1] == day} == await recomputed(
         pool, day, 24 * HOUR, day + 24 * HOUR
     )
     assert await rollup(pool, now).run_once() == 0
+
+
+async def test_every_question_finds_the_same_time(
+    pool: asyncpg.Pool, city: list[int], divisions: DivisionStore
+) -> None:
+    await rollup(pool, END + timedelta(minutes=11)).run_once()
+    store = AvailabilityStore(pool, ZONE)
+    total: dict[str | None, Counter[str]] = {}
+    for code, by in product((None, "420102", "420102001"), (By.TOTAL, By.TIER, By.MAKER, By.MODEL)):
+        division = await divisions.get(code) if code else None
+        report = await store.report(BEGIN, END, by, division)
+        # Of makers there are sums by district.
+        assert (report.source == "intervals") == (code == "420102001" and by in _BY_KIND), by
+        hours = Counter[str]()
+        for row in report.rows:
+            hours.update(row.availability.hours)
+        assert hours == pytest.approx(total.setdefault(code, hours)), (code, by)
+    assert sum(total[None].values()) > sum(total["420102"].values()) > 27
 
 
 async def test_what_we_could_not_see_is_unknown(pool: asyncpg.Pool, city: list[int]) -> None:
@@ -233,9 +265,10 @@ async def test_old_sums_are_forgotten_by_whole_days(pool: asyncpg.Pool, city: li
         now=lambda: END + timedelta(hours=26),
     )
     await later.run_once()
-    kept = await pool.fetch("SELECT DISTINCT since FROM availability_hour ORDER BY 1")
-    assert kept[0]["since"] == datetime(2026, 10, 3, 16, tzinfo=UTC)
-    assert await pool.fetchval("SELECT count(*) FROM availability_day") > 0
+    for table in (PLACES, MODELS):
+        first = await pool.fetchval(f"SELECT min(since) FROM {table.hour}")
+        assert first == datetime(2026, 10, 3, 16, tzinfo=UTC)
+        assert await pool.fetchval(f"SELECT count(*) FROM {table.day}") > 0
 
 
 async def test_no_transition_lies_before_the_one_before_it(
