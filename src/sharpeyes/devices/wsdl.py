@@ -23,6 +23,16 @@ class Service(Enum):
 
     DEVICE = "devicemgmt.wsdl"
     MEDIA = "media.wsdl"
+    SEARCH = "search.wsdl"
+
+    @property
+    def words(self) -> str:
+        """What it is called in evidence."""
+        return {"search.wsdl": "recording search"}.get(self.value, self.value.partition(".")[0])
+
+
+SEARCH_NAMESPACE = "http://www.onvif.org/ver10/search/wsdl"
+"""By which a device names its recording search among its services."""
 
 
 class WsdlMissingError(DevicesError):

@@ -18,7 +18,9 @@ from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.http_exchange import open_device_session
 from sharpeyes.devices.onvif import OnvifClient
 from sharpeyes.devices.onvif_answers import DeviceInformation, MediaProfile
+from sharpeyes.devices.onvif_recordings import RecordingsKept
 from sharpeyes.devices.settings import HttpLimits
+from sharpeyes.devices.wsdl import SEARCH_NAMESPACE
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Serve = Callable[[Handler], Awaitable[int]]
@@ -468,6 +470,73 @@ async def test_hostile_49_unusable_addresses_are_named(connect: Connect) -> None
 
     expect_fault(await client.snapshot_uri("p1"), FaultKind.PROTOCOL, "unusable snapshot address")
     expect_fault(await client.stream_uri("p1"), FaultKind.PROTOCOL, "unusable stream address")
+
+
+class RecordingDevice(Device):
+    def guarded(self, request: Request) -> tuple[str, bytes]:
+        status, answer = super().guarded(request)
+        return status, answer.replace(b"{port}", str(self.port).encode())
+
+
+def recording_device(count: str, since: str, until: str) -> Device:
+    device = RecordingDevice()
+    device.answers["GetServices"] = (
+        "<tds:GetServicesResponse><tds:Service>"
+        f"<tds:Namespace>{SEARCH_NAMESPACE}</tds:Namespace>"
+        "<tds:XAddr>http://192.168.1.64:{port}/onvif/search</tds:XAddr></tds:Service>"
+        "</tds:GetServicesResponse>"
+    )
+    device.answers["GetRecordingSummary"] = (
+        f"<tds:GetRecordingSummaryResponse><tds:Summary><tt:DataFrom>{since}</tt:DataFrom>"
+        f"<tt:DataUntil>{until}</tt:DataUntil><tt:NumberRecordings>{count}</tt:NumberRecordings>"
+        "</tds:Summary></tds:GetRecordingSummaryResponse>"
+    )
+    device.answers["FindRecordings"] = (
+        "<tds:FindRecordingsResponse><tds:SearchToken>&lt;s&gt;</tds:SearchToken>"
+        "</tds:FindRecordingsResponse>"
+    )
+    # Never "Completed", and never the second recording.
+    device.answers["GetRecordingSearchResults"] = (
+        "<tds:GetRecordingSearchResultsResponse><tds:ResultList>"
+        "<tt:SearchState>Searching</tt:SearchState></tds:ResultList>"
+        "</tds:GetRecordingSearchResultsResponse>"
+    )
+    device.answers["EndSearch"] = "<tds:EndSearchResponse/>"
+    return device
+
+
+async def test_a_search_that_never_ends_is_given_up(connect: Connect) -> None:
+    device = recording_device("2", "2026-10-01T00:00:00+08:00", "2026-11-10T12:00:00")
+    kept = await (await connect(device)).recordings()
+    since = datetime(2026, 9, 30, 16, tzinfo=UTC)
+    until = datetime(2026, 11, 10, 12, tzinfo=UTC)
+    assert kept == RecordingsKept(2, since, until, None, (until - since) / timedelta(days=1))
+    assert device.asked.count("GetRecordingSearchResults") == 8
+    assert device.asked[-1] == "EndSearch"
+    assert set(device.paths[1:]) == {"/onvif/search"}
+
+
+@pytest.mark.parametrize(
+    ("count", "since", "until", "told"),
+    [
+        ("", "2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z", "no number of recordings"),
+        ("-1", "2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z", "no number of recordings"),
+        ("9" * 4000, "2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z", "no number of recordings"),
+        ("1", "2026-11-01T00:00:00Z", "2026-10-01T00:00:00Z", "no usable times"),
+        ("1", "0001-01-01T00:00:00+14:00", "2026-10-01T00:00:00Z", "no usable times"),
+        ("1", "yesterday", "now", "no usable times"),
+    ],
+)
+async def test_a_summary_that_cannot_be_is_named(
+    connect: Connect, count: str, since: str, until: str, told: str
+) -> None:
+    client = await connect(recording_device(count, since, until))
+    expect_fault(await client.recordings(), FaultKind.PROTOCOL, told)
+
+
+async def test_no_recordings_are_none(connect: Connect) -> None:
+    client = await connect(recording_device("0", "", ""))
+    assert await client.recordings() == RecordingsKept(0, None, None, 0.0, 0.0)
 
 
 async def test_silence_is_named(connect: Connect) -> None:

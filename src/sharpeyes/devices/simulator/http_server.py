@@ -12,10 +12,13 @@ from sharpeyes.devices.simulator.fault import Silent, Slow
 from sharpeyes.devices.simulator.onvif import (
     DEVICE_SERVICE_PATH,
     MEDIA_SERVICE_PATH,
+    SEARCH_SERVICE_PATH,
     answer_onvif,
 )
 from sharpeyes.devices.simulator.soap import CONTENT_TYPE
 from sharpeyes.devices.simulator.world import World
+
+_ONVIF_PATHS = (DEVICE_SERVICE_PATH, MEDIA_SERVICE_PATH, SEARCH_SERVICE_PATH)
 
 
 class HttpServer:
@@ -51,7 +54,7 @@ class HttpServer:
         match request.method, request.path:
             case "GET", path if path == SNAPSHOT_PATH:
                 return await self._snapshot(request, device)
-            case "POST", path if path in (DEVICE_SERVICE_PATH, MEDIA_SERVICE_PATH):
+            case "POST", path if path in _ONVIF_PATHS:
                 return await self._onvif(request, device)
             case _:
                 return web.Response(status=404)

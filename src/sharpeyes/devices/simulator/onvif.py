@@ -11,9 +11,16 @@ from sharpeyes.devices.simulator.camera import (
     Device,
 )
 from sharpeyes.devices.simulator.encoding import Clip, Stream
+from sharpeyes.devices.simulator.recordings import (
+    end_search,
+    find_recordings,
+    recording_search_results,
+    recording_summary,
+)
 from sharpeyes.devices.simulator.soap import (
     DEVICE,
     MEDIA,
+    SEARCH,
     NotSoapError,
     SoapRequest,
     envelope,
@@ -25,6 +32,7 @@ from sharpeyes.devices.simulator.ws_security import TokenVerdict, judge_token
 
 DEVICE_SERVICE_PATH = "/onvif/device_service"
 MEDIA_SERVICE_PATH = "/onvif/media_service"
+SEARCH_SERVICE_PATH = "/onvif/search_service"
 
 MANUFACTURER = "Sharp Eyes"
 MODEL = "Simulated Street Camera"
@@ -69,7 +77,7 @@ def answer_onvif(world: World, device: Device, data: bytes) -> OnvifAnswer:
             return OnvifAnswer(400, fault("Sender", "NotAuthorized", refusal))
     answered = operation.answer(world, device, request)
     if answered is None:
-        return OnvifAnswer(400, fault("Sender", "InvalidArgVal", "there is no such profile"))
+        return OnvifAnswer(400, fault("Sender", "InvalidArgVal", "there is no such thing here"))
     return OnvifAnswer(200, envelope(answered))
 
 
@@ -141,11 +149,14 @@ def _capabilities(world: World, device: Device, _request: SoapRequest) -> str:
 
 
 def _services(world: World, device: Device, _request: SoapRequest) -> str:
+    offered = [(DEVICE, DEVICE_SERVICE_PATH), (MEDIA, MEDIA_SERVICE_PATH)]
+    if world.settings.recording_days:
+        offered.append((SEARCH, SEARCH_SERVICE_PATH))
     services = "".join(
         f"<tds:Service><tds:Namespace>{namespace}</tds:Namespace>"
         f"<tds:XAddr>{_http_url(world, device, path)}</tds:XAddr>"
         "<tds:Version><tt:Major>2</tt:Major><tt:Minor>6</tt:Minor></tds:Version></tds:Service>"
-        for namespace, path in ((DEVICE, DEVICE_SERVICE_PATH), (MEDIA, MEDIA_SERVICE_PATH))
+        for namespace, path in offered
     )
     return f"<tds:GetServicesResponse>{services}</tds:GetServicesResponse>"
 
@@ -213,7 +224,7 @@ def _http_url(world: World, device: Device, path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Operation:
-    """How to answer; None stands for an unknown profile."""
+    """How to answer; None stands for something that it does not have."""
 
     answer: Callable[[World, Device, SoapRequest], str | None]
     needs_login: bool = True
@@ -227,4 +238,8 @@ _OPERATIONS = {
     (MEDIA, "GetProfiles"): _Operation(_profiles),
     (MEDIA, "GetStreamUri"): _Operation(_stream_uri),
     (MEDIA, "GetSnapshotUri"): _Operation(_snapshot_uri),
+    (SEARCH, "GetRecordingSummary"): _Operation(recording_summary),
+    (SEARCH, "FindRecordings"): _Operation(find_recordings),
+    (SEARCH, "GetRecordingSearchResults"): _Operation(recording_search_results),
+    (SEARCH, "EndSearch"): _Operation(end_search),
 }

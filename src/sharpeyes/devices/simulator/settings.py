@@ -36,6 +36,12 @@ class FleetSettings(BaseModel):
     auth: AuthScheme = Field(
         default=AuthScheme.DIGEST, description="how cameras ask for credentials"
     )
+    recording_days: tuple[float, ...] = Field(
+        default=(40.0,),
+        max_length=64,
+        description="how many days each of a camera's recordings is long; none: it has no search"
+        " of recordings",
+    )
     scene_start_s: float = Field(
         default=0.0,
         ge=0,

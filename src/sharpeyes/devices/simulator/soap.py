@@ -8,6 +8,7 @@ from lxml import etree
 SOAP = "http://www.w3.org/2003/05/soap-envelope"
 DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 MEDIA = "http://www.onvif.org/ver10/media/wsdl"
+SEARCH = "http://www.onvif.org/ver10/search/wsdl"
 SCHEMA = "http://www.onvif.org/ver10/schema"
 ERRORS = "http://www.onvif.org/ver10/error"
 CONTENT_TYPE = "application/soap+xml"
@@ -68,11 +69,12 @@ def read_request(data: bytes) -> SoapRequest:
 
 
 def envelope(body: str) -> bytes:
-    """An answer around the XML of its body, in which the prefixes tds, trt and tt are known."""
+    """An answer around the XML of its body, which knows the prefixes tds, trt, tse and tt."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'
         f'<env:Envelope xmlns:env="{SOAP}" xmlns:tds="{DEVICE}" xmlns:trt="{MEDIA}"'
-        f' xmlns:tt="{SCHEMA}" xmlns:ter="{ERRORS}"><env:Body>{body}</env:Body></env:Envelope>'
+        f' xmlns:tse="{SEARCH}" xmlns:tt="{SCHEMA}" xmlns:ter="{ERRORS}">'
+        f"<env:Body>{body}</env:Body></env:Envelope>"
     ).encode()
 
 

@@ -32,6 +32,7 @@ class StartFleet(Protocol):
         speed_ratio: float = 1.0,
         auth: AuthScheme = AuthScheme.DIGEST,
         monotonic: Callable[[], float] = time.monotonic,
+        recording_days: tuple[float, ...] = (40.0,),
     ) -> Fleet: ...
 
 
@@ -53,12 +54,14 @@ async def start_fleet(scene: Scene, own_address: IPv4Address) -> AsyncIterator[S
             speed_ratio: float = 1.0,
             auth: AuthScheme = AuthScheme.DIGEST,
             monotonic: Callable[[], float] = time.monotonic,
+            recording_days: tuple[float, ...] = (40.0,),
         ) -> Fleet:
             settings = FleetSettings(
                 cameras=cameras,
                 first_address=own_address,
                 speed_ratio=speed_ratio,
                 auth=auth,
+                recording_days=recording_days,
             )
             names = ("parked", "busy", "quiet")
             scenes = [
