@@ -1,5 +1,5 @@
 -- Availability is summed up by street and tier, and by district, maker and model
--- depends: 0024-endpoint-severities
+-- depends: 0025-event-intake 0025-map-spots
 
 -- migrate: apply
 
