@@ -57,7 +57,7 @@ def test_reads_the_size_of_the_header() -> None:
     assert jpeg_size(b"\xff\xd8\xff\xff" + encoded()[3:]) == (64, 48)
 
 
-def test_refuses_a_picture_that_claims_too_much_before_decoding_it() -> None:
+def test_hostile_56_a_picture_that_claims_too_much_is_refused_before_decoding_it() -> None:
     data = encoded()
     start = data.index(b"\xff\xc0")
     huge = data[: start + 5] + struct.pack(">HH", 65_500, 65_500) + data[start + 9 :]
@@ -80,7 +80,7 @@ def test_refuses_a_picture_that_hides_its_size_behind_a_marker_that_is_none() ->
 
 
 @pytest.mark.parametrize("missing", [2, 10, 50])
-def test_refuses_a_picture_that_is_cut_off(missing: int) -> None:
+def test_hostile_57_a_picture_that_is_cut_off_is_refused(missing: int) -> None:
     data = encoded()
     assert data.rindex(b"\xff\xda") < len(data) - missing
 
@@ -91,7 +91,7 @@ def test_bears_what_some_cameras_append() -> None:
     assert isinstance(decode_jpeg(encoded() + b"\0" * 100, max_pixels=MAX_PIXELS), np.ndarray)
 
 
-def test_refuses_endless_scans() -> None:
+def test_hostile_58_endless_scans_are_refused() -> None:
     data = encoded(cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
     start, end = data.rindex(b"\xff\xda"), data.rindex(b"\xff\xd9")
 
@@ -114,7 +114,7 @@ def test_refuses_what_only_begins_like_one() -> None:
 
 
 @pytest.mark.parametrize("orientation", [3, 6, 8])
-def test_ignores_an_orientation_that_would_move_the_mask(orientation: int) -> None:
+def test_hostile_63_an_orientation_that_would_move_the_mask_is_ignored(orientation: int) -> None:
     tag = struct.pack("<HHII", 0x0112, 3, 1, orientation)
     exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0" + tag + b"\0\0\0\0"
     turned = b"\xff\xd8\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + encoded()[2:]

@@ -238,6 +238,16 @@ class Keyless(Camera):
         return super().frames()
 
 
+class Unset(Camera):
+    """Keyframes without the parameter sets that they need, in the stream or its description."""
+
+    def frames(self) -> Iterator[bytes]:
+        slices = tuple(nal for nal in self.pictures[0] if nal[0] & 31 not in {7, 8})
+        assert len(slices) < len(self.pictures[0])
+        self.pictures = (slices,)
+        return super().frames()
+
+
 class Torn(Camera):
     def frames(self) -> Iterator[bytes]:
         key = self.pictures[0]
@@ -250,9 +260,10 @@ class Torn(Camera):
     [
         (Mute, "agrees to play, but sends no video within"),
         (Keyless, "packets so far), but no keyframe within"),
+        (Unset, "sends keyframes that"),
         (Torn, "sends keyframes that"),
     ],
-    ids=["hostile_41_no RTP", "no keyframe", "torn"],
+    ids=["hostile_41_no RTP", "hostile_61_no keyframe", "hostile_61_no parameter sets", "torn"],
 )
 async def test_no_picture_is_a_fault_of_its_own(
     serve: Serve, camera: type[Camera], word: str
@@ -307,7 +318,7 @@ async def test_too_large_pictures_are_refused_undecoded(serve: Serve) -> None:
     assert fault.kind is FaultKind.NO_FRAMES
 
 
-async def test_the_resolution_may_change(serve: Serve) -> None:
+async def test_hostile_60_the_resolution_may_change(serve: Serve) -> None:
     camera = Camera()
     camera.pictures = (*encoded_pictures("H264")[:4], *encoded_pictures("H264", 96, 64)[:4])
     port = await serve(camera.talk)

@@ -76,7 +76,7 @@ async def test_fetches_a_picture(session: aiohttp.ClientSession, serve: Serve) -
 
 
 BAD_ANSWERS = {
-    "login page": (http(b"<html>log in</html>"), FaultKind.PROTOCOL, "else than a JPEG"),
+    "hostile_59_login page": (http(b"<html>log in</html>"), FaultKind.PROTOCOL, "else than a JPEG"),
     "empty": (http(b""), FaultKind.PROTOCOL, "else than a JPEG"),
     "announced too long": (
         b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n" + JPEG * 200,

@@ -185,7 +185,7 @@ def test_the_reference_of_a_camera_is_small() -> None:
     assert reference.thinned.base is None
 
 
-def test_another_resolution_is_no_freeze() -> None:
+def test_hostile_60_another_resolution_is_no_freeze() -> None:
     reference, _ = judge_freeze(None, np.full((180, 320), 90, np.uint8), 0, 1)
     _, result = judge_freeze(reference, np.full((320, 180), 90, np.uint8), 9, 1)
     assert result == CheckResult(Check.FREEZE)

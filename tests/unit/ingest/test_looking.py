@@ -1,3 +1,4 @@
+import struct
 from itertools import pairwise
 
 import cv2
@@ -7,6 +8,7 @@ import pytest
 from sharpeyes.detectors.picture import Frame
 from sharpeyes.detectors.scene import SceneDetector
 from sharpeyes.detectors.zones import WHOLE_PICTURE, Zone, ZoneKind
+from sharpeyes.devices.jpeg import decode_jpeg
 from sharpeyes.devices.simulator.drawing import render
 from sharpeyes.devices.simulator.traffic import make_scene
 from sharpeyes.ingest.looking import Picture, look, make_evidence
@@ -31,6 +33,24 @@ def test_evidence_is_at_most_so_wide(size: tuple[int, int], kept: tuple[int, int
     evidence = make_evidence(picture, IngestSettings())
     assert (evidence.height_px, evidence.width_px) == kept
     assert decoded(evidence.jpeg).shape == (*kept, 3)
+
+
+def test_hostile_64_a_place_in_exif_is_not_kept() -> None:
+    picture = np.full((48, 64, 3), 90, np.uint8)
+    plain = cv2.imencode(".jpg", picture)[1].tobytes()
+    # GPSInfo with the reference of a latitude.
+    gps = struct.pack("<HHHI4sI", 1, 1, 2, 2, b"N", 0)
+    tags = struct.pack("<HHHII", 1, 0x8825, 4, 1, 26) + bytes(4)
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + tags + gps
+    told = b"\xff\xd8\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + plain[2:]
+
+    taken = decode_jpeg(told, max_pixels=10_000)
+    assert isinstance(taken, np.ndarray)
+    kept = make_evidence(taken, IngestSettings()).jpeg
+
+    assert b"Exif" in told
+    assert b"Exif" not in kept
+    assert b"\xff\xe1" not in kept[: kept.index(b"\xff\xda")]
 
 
 def told_at(settings: IngestSettings) -> list[int]:

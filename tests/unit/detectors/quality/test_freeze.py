@@ -16,7 +16,7 @@ def test_a_living_street_is_not_frozen(street: Callable[..., Picture]) -> None:
     assert not is_frozen(luma(street), luma(street))
 
 
-def test_a_repeated_picture_is_frozen(street: Callable[..., Picture]) -> None:
+def test_hostile_62_a_repeated_picture_is_frozen(street: Callable[..., Picture]) -> None:
     picture = luma(street)
     assert is_frozen(picture, picture.copy())
 

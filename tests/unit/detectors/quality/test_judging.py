@@ -94,11 +94,13 @@ def test_each_fault_is_named(fault: PictureFault, yard: Picture, reference: Refe
     assert verdict.measured
 
 
-def test_a_grey_picture_of_another_size_is_a_lost_signal(reference: Reference) -> None:
+def test_hostile_62_a_grey_picture_of_another_size_is_a_lost_signal(reference: Reference) -> None:
     assert judged(np.full((288, 352), 130, np.uint8), reference).fault is PictureFault.SIGNAL_LOSS
 
 
-def test_another_resolution_is_the_same_view(yard: Picture, reference: Reference) -> None:
+def test_hostile_60_another_resolution_is_the_same_view(
+    yard: Picture, reference: Reference
+) -> None:
     smaller = np.asarray(cv2.resize(yard, (352, 198), interpolation=cv2.INTER_AREA), np.uint8)
     assert judged(smaller, reference).fault is PictureFault.NORMAL
 
