@@ -283,6 +283,8 @@ async def _take_in(
 ) -> None:
     await connection.execute(_JOIN, incident_id, list(camera_ids), now)
     await connection.execute(_COUNT, incident_id)
+    # Who joins may be elsewhere.
+    await connection.execute("SELECT place_incidents(ARRAY[$1::bigint])", incident_id)
 
 
 async def _title(connection: Connection, group: Group) -> str:

@@ -134,6 +134,8 @@ async def open_of_camera(
     if known is not None:
         incident_id = known["incident_id"]
         await connection.execute(_REOPEN, incident_id, *said, *moments)
+        # The camera may have been moved while it was closed.
+        await connection.execute("SELECT place_incidents(ARRAY[$1::bigint])", incident_id)
         step = Step.REOPENED
     else:
         began_at, opened_at, deadline_at, due_at = moments

@@ -10,6 +10,7 @@ import pytest_asyncio
 from sharpeyes.events.event import EventType
 from sharpeyes.events.store import EventStore
 from sharpeyes.health import incident_store
+from sharpeyes.health.common_incidents import join_common
 from sharpeyes.health.errors import (
     IncidentChangedError,
     IncidentClosedError,
@@ -236,3 +237,59 @@ async def test_lists_are_filtered_and_paged(
         (IncidentFilter(device_code=code), 1),
     ):
         assert len(await store.page(wanted)) == count, wanted
+
+
+async def move(pool: asyncpg.Pool, code: str, name: str, *camera_ids: int) -> None:
+    """File cameras in another division, under another name."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT set_config('sharpeyes.actor', 'test', true)")
+        await connection.execute(
+            "UPDATE camera SET division_code = $1, name = $2 WHERE camera_id = ANY ($3)",
+            code,
+            name,
+            camera_ids,
+        )
+
+
+async def test_an_incident_goes_with_its_camera_until_it_is_closed(
+    story: Story, pool: asyncpg.Pool
+) -> None:
+    async def moved_to(code: str, name: str) -> tuple[str | None, str, str]:
+        await move(pool, code, name, story.camera.camera_id)
+        incident = await story.incident()
+        path: str = await pool.fetchval("SELECT division_path FROM incident")
+        return incident.division_code, path, incident.title
+
+    await story.turns(Status.OFFLINE, Cause.NETWORK)
+    assert await moved_to("420103", "江汉路") == ("420103", "420100/420103/", "江汉路")
+    await story.turns(Status.OK)
+    await story.proves()
+    assert (await moved_to("420106", "中山路"))[0] == "420103"
+    await story.turns(Status.OFFLINE, Cause.NETWORK)
+    assert (await story.incident()).division_code == "420106"
+
+
+async def test_an_incident_of_many_is_where_all_of_its_cameras_are(
+    add_camera: AddCamera, pool: asyncpg.Pool
+) -> None:
+    cameras = [await add_camera(number) for number in (1, 2)]
+    incident_id = await pool.fetchval(
+        "INSERT INTO incident (kind, group_key, title, cause, evidence, decided_by, began_at,"
+        " opened_at, division_code, division_path, deadline_at) VALUES ('network', 'm', 'm',"
+        " 'network', '', '', $1, $1, '420102', '420100/420102/', $1) RETURNING incident_id",
+        AT,
+    )
+    async with pool.acquire() as connection:
+        await connection.execute(
+            "INSERT INTO camera_status (camera_id, status, cause, since, epoch)"
+            " SELECT camera_id, 'unreachable', 'network', $1, 0 FROM camera",
+            AT,
+        )
+        ids = [camera.camera_id for camera in cameras]
+        await join_common(connection, incident_id, ids, AT)
+    where = "SELECT division_code FROM incident"
+    assert await pool.fetchval(where) == "420102"
+    await move(pool, "420103", "x", ids[0])
+    assert await pool.fetchval(where) == "420100"
+    await move(pool, "420103", "x", *ids)
+    assert await pool.fetchval(where) == "420103"
