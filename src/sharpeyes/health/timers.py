@@ -42,6 +42,13 @@ _CHECKS = {
 }
 
 
+def interval_s(check: Check, settings: HealthSettings) -> float:
+    """Return how often a check is made of a camera that is well, in seconds."""
+    made_with = (timer for timer, checks in _CHECKS.items() if check in checks)
+    interval: float = getattr(settings, _INTERVALS[next(made_with, Timer.REACH)])
+    return interval
+
+
 def jittered(delay_s: float, settings: HealthSettings, random: Random) -> float:
     """Vary a delay by the set share, so that what failed together is not asked together."""
     return delay_s * (1 + random.uniform(-settings.jitter_ratio, settings.jitter_ratio))

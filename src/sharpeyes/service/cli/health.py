@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from sharpeyes.service.cli.health_camera import camera, explain
 from sharpeyes.service.cli.health_incidents import incident, incidents
 from sharpeyes.service.cli.health_report import report
 from sharpeyes.service.cli.health_summary import summary
@@ -15,3 +16,5 @@ app.command("summary")(summary)
 app.command("report")(report)
 app.command("incidents")(incidents)
 app.command("incident")(incident)
+app.command("camera")(camera)
+app.command("explain")(explain)
