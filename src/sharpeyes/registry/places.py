@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
 
 import asyncpg
 import msgspec
@@ -40,6 +41,9 @@ _LIST = f"""
     ORDER BY place_code LIMIT $4
 """  # noqa: S608
 
+Record: TypeAlias = Callable[[Connection], Awaitable[None]]
+"""Writes down who does it, in the transaction in which it is done."""
+
 
 class PlaceStore:
     """Reads and writes places.
@@ -51,8 +55,12 @@ class PlaceStore:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def add(self, file: PlaceFile) -> Place:
+    async def add(self, file: PlaceFile, *, record: Record | None = None) -> Place:
         """Add a place.
+
+        Args:
+            file: All of its fields.
+            record: Writes down who does it, in the same transaction.
 
         Raises:
             PlaceInvalidError: Fields cannot be accepted; all of them are in the error.
@@ -61,18 +69,24 @@ class PlaceStore:
         """
         file = checked_place(file)
         try:
-            return place_of(await self._pool.fetchrow(_INSERT, *row_of(file)))
+            async with self._pool.acquire() as connection, connection.transaction():
+                place = place_of(await connection.fetchrow(_INSERT, *row_of(file)))
+                await _recorded(connection, record)
+                return place
         except asyncpg.UniqueViolationError as error:
             raise PlaceExistsError(file.place_code) from error
         except asyncpg.ForeignKeyViolationError as error:
             raise UnknownDivisionError(file.division_code) from error
 
-    async def update(self, file: PlaceFile, *, revision: int | None = None) -> Place:
+    async def update(
+        self, file: PlaceFile, *, revision: int | None = None, record: Record | None = None
+    ) -> Place:
         """Replace what is on file about the place of the same code.
 
         Args:
             file: All of its fields.
             revision: The one that the caller read, to refuse where somebody was quicker.
+            record: As for `add`.
 
         Raises:
             PlaceInvalidError: Fields cannot be accepted; all of them are in the error.
@@ -83,6 +97,7 @@ class PlaceStore:
         file = checked_place(file)
         async with self._pool.acquire() as connection, connection.transaction():
             stored = await self._locked(connection, file.place_code, revision)
+            await _recorded(connection, record)
             if stored.file == file:
                 return stored
             try:
@@ -113,7 +128,9 @@ class PlaceStore:
             await connection.executemany(_UPDATE, [row_of(file) for file in changed])
         return len(added), len(changed)
 
-    async def remove(self, place_code: str, *, revision: int | None = None) -> None:
+    async def remove(
+        self, place_code: str, *, revision: int | None = None, record: Record | None = None
+    ) -> None:
         """Forget a place.
 
         Raises:
@@ -123,6 +140,7 @@ class PlaceStore:
         async with self._pool.acquire() as connection, connection.transaction():
             await self._locked(connection, place_code, revision)
             await connection.execute("DELETE FROM place WHERE place_code = $1", place_code)
+            await _recorded(connection, record)
 
     async def get(self, place_code: str) -> Place | None:
         """Return the place with this code, or None."""
@@ -161,6 +179,11 @@ class PlaceStore:
         if revision is not None and row["revision"] != revision:
             raise PlaceChangedError(place_code, revision, row["revision"])
         return place_of(row)
+
+
+async def _recorded(connection: Connection, record: Record | None) -> None:
+    if record is not None:
+        await record(connection)
 
 
 async def division_path(pool: asyncpg.Pool, division_code: str | None) -> str | None:

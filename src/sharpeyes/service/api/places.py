@@ -10,9 +10,10 @@ from aiohttp import web
 
 from sharpeyes.registry.coverage import PlaceCoverage, Watcher
 from sharpeyes.registry.coverage_judge import CoverageJudge
+from sharpeyes.registry.credentials import Connection
 from sharpeyes.registry.errors import UnknownPlaceError
 from sharpeyes.registry.place import MOST_CORNERS, LonLat, Place, PlaceFile
-from sharpeyes.registry.places import PlaceStore
+from sharpeyes.registry.places import PlaceStore, Record
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.reading import read_body, read_query
@@ -103,8 +104,9 @@ async def add_place(request: web.Request) -> web.Response:
     body = await read_body(request, NewPlace)
     file = PlaceFile(**msgspec.structs.asdict(body))
     with refusals():
-        place = await PlaceStore(request.app[CONTEXT].pool).add(file)
-    await _audit(request, "place.add", place.place_code)
+        place = await PlaceStore(request.app[CONTEXT].pool).add(
+            file, record=_audit(request, "place.add", file.place_code)
+        )
     return answer(place, HTTPStatus.CREATED, etag=etag(place.revision))
 
 
@@ -115,8 +117,9 @@ async def put_place(request: web.Request) -> web.Response:
     code = request.match_info["place_code"]
     file = PlaceFile(place_code=code, **msgspec.structs.asdict(body))
     with refusals():
-        place = await PlaceStore(request.app[CONTEXT].pool).update(file, revision=revision)
-    await _audit(request, "place.put", code)
+        place = await PlaceStore(request.app[CONTEXT].pool).update(
+            file, revision=revision, record=_audit(request, "place.put", code)
+        )
     return answer(place, etag=etag(place.revision))
 
 
@@ -124,14 +127,17 @@ async def remove_place(request: web.Request) -> web.Response:
     """Remove a place."""
     revision, code = read_revision(request, required=True), request.match_info["place_code"]
     with refusals():
-        await PlaceStore(request.app[CONTEXT].pool).remove(code, revision=revision)
-    await _audit(request, "place.remove", code)
+        await PlaceStore(request.app[CONTEXT].pool).remove(
+            code, revision=revision, record=_audit(request, "place.remove", code)
+        )
     return web.Response(status=HTTPStatus.NO_CONTENT.value)
 
 
-async def _audit(request: web.Request, action: str, subject: str) -> None:
-    async with request.app[CONTEXT].pool.acquire() as connection:
+def _audit(request: web.Request, action: str, subject: str) -> Record:
+    async def record(connection: Connection) -> None:
         await audit(connection, request[PRINCIPAL].name, action, subject)
+
+    return record
 
 
 OPERATIONS = (

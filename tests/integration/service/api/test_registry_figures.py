@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from sharpeyes.service.api import places
 from sharpeyes.service.roles import Scope
 
 KEEP, DROP = "42010200001320000001", "42010200001320000002"
@@ -64,6 +65,26 @@ async def test_a_place_is_added_read_changed_and_removed(ask: Ask) -> None:
     assert (await ask("DELETE", "/places/S-1", '"1"')).status == HTTPStatus.PRECONDITION_FAILED
     assert (await ask("DELETE", "/places/S-1", '"2"')).status == HTTPStatus.NO_CONTENT
     assert (await ask("GET", "/places/S-1")).status == HTTPStatus.NOT_FOUND
+
+
+async def test_a_place_that_cannot_be_put_on_record_is_not_touched(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(places, "audit", full)
+        assert (await ask("POST", "/places", json=PLACE)).status == HTTPStatus.SERVICE_UNAVAILABLE
+    assert (await ask("GET", "/places/S-1")).status == HTTPStatus.NOT_FOUND
+    await ask("POST", "/places", json=PLACE)
+    monkeypatch.setattr(places, "audit", full)
+    assert (
+        await ask("PUT", "/places/S-1", '"1"', json=BODY | {"radius_m": 50.0})
+    ).status == HTTPStatus.SERVICE_UNAVAILABLE
+    assert (await ask("DELETE", "/places/S-1", '"1"')).status == HTTPStatus.SERVICE_UNAVAILABLE
+    kept = await ask("GET", "/places/S-1")
+    assert (kept.status, kept.headers["ETag"]) == (HTTPStatus.OK, '"1"')
 
 
 async def test_every_bad_field_of_a_place_is_answered(ask: Ask) -> None:
