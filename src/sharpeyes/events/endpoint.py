@@ -1,7 +1,5 @@
 """Endpoints: where events are sent."""
 
-import ipaddress
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,22 +9,44 @@ from typing import Any, Protocol
 import aiohttp
 import asyncpg
 import msgspec
-from yarl import URL
+from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.events import handshake as consent
-from sharpeyes.events.address import denial
+from sharpeyes.events.endpoint_address import check_name, check_url
 from sharpeyes.events.errors import (
     EndpointExistsError,
-    EndpointInvalidError,
     HandshakeError,
+    UnknownEndpointDivisionError,
     UnknownEndpointError,
 )
 from sharpeyes.events.event import EventType, Severity
+from sharpeyes.events.event_filter import ALL_EVENTS, EventFilter
 from sharpeyes.events.settings import EventSettings
 from sharpeyes.events.signing import new_secret, written
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-_LONGEST_URL = 2000
+_ENDPOINTS = """
+SELECT p.*, COALESCE(d.division_codes, '{}') AS division_codes
+FROM endpoint p LEFT JOIN LATERAL (
+    SELECT array_agg(division_code ORDER BY division_code) AS division_codes
+    FROM endpoint_division WHERE endpoint_id = p.endpoint_id
+) d ON true
+"""
+
+_ADD = """
+INSERT INTO endpoint (name, url, secret_ciphertext, secret_nonce, key_id,
+                      event_types, severities, tiers)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING endpoint_id
+"""
+
+_ADD_DIVISIONS = """
+INSERT INTO endpoint_division (endpoint_id, division_code) SELECT $1, unnest($2::text[])
+"""
+
+_SWITCH = """
+UPDATE endpoint SET state = $2, state_reason = $3, deferred_until = NULL WHERE name = $1
+"""
+
+Connection = asyncpg.Connection | PoolConnectionProxy | asyncpg.Pool
 
 
 class SealedSecret(Protocol):
@@ -93,6 +113,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         url: Where events are posted.
         event_types: The types it wants; empty for all.
         severities: The severities it wants; empty for all.
+        tiers: Of which tiers' cameras, as the exchanged sheet numbers them; empty for all.
+        division_codes: Of which divisions' cameras, with all below them; empty for all.
         state: Whether it is served.
         state_reason: Why it is not.
         created_at: When it was added, UTC.
@@ -105,6 +127,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     event_types: tuple[EventType, ...]
     severities: tuple[Severity, ...]
+    tiers: tuple[int, ...]
+    division_codes: tuple[str, ...]
     state: EndpointState
     state_reason: str
     created_at: datetime
@@ -150,9 +174,8 @@ class EndpointStore:
         self,
         name: str,
         url: str,
-        event_types: Collection[EventType] = (),
+        wanted: EventFilter = ALL_EVENTS,
         *,
-        severities: Collection[Severity] = (),
         handshake: bool = True,
     ) -> AddedEndpoint:
         """Add an endpoint once its receiver has consented. Events from now on are sent to it.
@@ -160,13 +183,13 @@ class EndpointStore:
         Args:
             name: Letters, digits, dots, underscores and hyphens; 63 characters at most.
             url: http or https, without user, query and fragment: what is in a URL ends up in logs.
-            event_types: The types it wants; empty for all.
-            severities: The severities it wants; empty for all.
+            wanted: Which events are sent to it.
             handshake: False when an operator vouches for the receiver's consent.
 
         Raises:
             EndpointInvalidError: The name or the address cannot be accepted.
             EndpointExistsError: The name is taken.
+            UnknownEndpointDivisionError: It wants cameras of a division that there is not.
             HandshakeError: The receiver did not consent.
         """
         check_name(name)
@@ -174,26 +197,41 @@ class EndpointStore:
         # Asked before the receiver is, so that a slip of the keyboard does not bother it.
         if await self._pool.fetchval("SELECT 1 FROM endpoint WHERE name = $1", name):
             raise EndpointExistsError(name)
+        await self._refuse_unknown(wanted.division_codes)
         if handshake:
             await self._ask(url)
         secret = new_secret()
         sealed = self._sealer.seal(secret, name.encode())
         try:
-            row = await self._pool.fetchrow(
-                "INSERT INTO endpoint (name, url, secret_ciphertext, secret_nonce, key_id,"
-                " event_types, severities) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING *",
-                name,
-                url,
-                sealed.ciphertext,
-                sealed.nonce,
-                sealed.key_id,
-                sorted(set(event_types)),
-                sorted(set(severities)),
-            )
+            async with self._pool.acquire() as connection, connection.transaction():
+                endpoint_id = await connection.fetchval(
+                    _ADD,
+                    name,
+                    url,
+                    sealed.ciphertext,
+                    sealed.nonce,
+                    sealed.key_id,
+                    sorted(set(wanted.event_types)),
+                    sorted(set(wanted.severities)),
+                    sorted(set(wanted.tiers)),
+                )
+                await connection.execute(
+                    _ADD_DIVISIONS, endpoint_id, sorted(set(wanted.division_codes))
+                )
+                row = await connection.fetchrow(f"{_ENDPOINTS} WHERE p.name = $1", name)
         except asyncpg.UniqueViolationError:
             raise EndpointExistsError(name) from None
         assert row is not None
         return AddedEndpoint(_endpoint(row), written(secret))
+
+    async def _refuse_unknown(self, division_codes: Collection[str]) -> None:
+        unknown = await self._pool.fetchval(
+            "SELECT min(code) FROM unnest($1::text[]) AS wanted (code) WHERE NOT EXISTS"
+            " (SELECT FROM division WHERE division_code = code)",
+            list(division_codes),
+        )
+        if unknown is not None:
+            raise UnknownEndpointDivisionError(unknown)
 
     async def _ask(self, url: str) -> None:
         settings = self._settings
@@ -205,93 +243,39 @@ class EndpointStore:
 
     async def list(self) -> tuple[Endpoint, ...]:
         """Return all endpoints in the order of their names."""
-        rows = await self._pool.fetch("SELECT * FROM endpoint ORDER BY name")
+        rows = await self._pool.fetch(f"{_ENDPOINTS} ORDER BY p.name")
         return tuple(_endpoint(row) for row in rows)
 
-    async def pause(self, name: str) -> Endpoint:
-        """Stop sending to an endpoint; its deliveries wait and go on being added.
 
-        Raises:
-            UnknownEndpointError: None has this name.
-        """
-        return await self._switch(name, EndpointState.PAUSED, "paused by an operator")
+async def pause(connection: Connection, name: str) -> None:
+    """Stop sending to an endpoint; its deliveries wait and go on being added.
 
-    async def resume(self, name: str) -> Endpoint:
-        """Send to an endpoint again, also after it was disabled, and at once if it was deferred.
-
-        Raises:
-            UnknownEndpointError: None has this name.
-        """
-        return await self._switch(name, EndpointState.ACTIVE, "")
-
-    async def _switch(self, name: str, state: EndpointState, reason: str) -> Endpoint:
-        row = await self._pool.fetchrow(
-            "UPDATE endpoint SET state = $2, state_reason = $3, deferred_until = NULL"
-            " WHERE name = $1 RETURNING *",
-            name,
-            state,
-            reason,
-        )
-        if row is None:
-            raise UnknownEndpointError(name)
-        return _endpoint(row)
-
-
-def check_name(name: str) -> None:
-    """Refuse a name that could not be typed or printed everywhere.
+    Args:
+        connection: In a transaction, in which the caller writes who did this, too.
+        name: The endpoint's.
 
     Raises:
-        EndpointInvalidError: With the reason.
+        UnknownEndpointError: None has this name.
     """
-    if not _NAME.fullmatch(name):
-        raise EndpointInvalidError(
-            "name",
-            f"name {name[:80]!r} is not 1 to 63 letters, digits, dots, underscores "
-            "or hyphens, beginning with a letter or digit",
-        )
+    await _switch(connection, name, EndpointState.PAUSED, "paused by an operator")
 
 
-def check_url(url: str, settings: EventSettings) -> None:
-    """Refuse an address that must not be stored, or that could never be dialled.
+async def resume(connection: Connection, name: str) -> None:
+    """Send to an endpoint again, also after it was disabled, and at once if it was deferred.
 
-    Names are not resolved here: what counts is the address that they lead to when it is dialled.
+    Args:
+        connection: As for `pause`.
+        name: The endpoint's.
 
     Raises:
-        EndpointInvalidError: With the reason; never with a user name, password or query.
+        UnknownEndpointError: None has this name.
     """
-    reason = _url_problem(url, settings)
-    if reason is not None:
-        raise EndpointInvalidError("url", f"URL {reason}")
+    await _switch(connection, name, EndpointState.ACTIVE, "")
 
 
-def _url_problem(url: str, settings: EventSettings) -> str | None:
-    if len(url) > _LONGEST_URL or not url.isprintable() or " " in url:
-        return f"is longer than {_LONGEST_URL} characters or has spaces or control characters"
-    try:
-        parts = URL(url)
-        host = parts.host if parts.port else None
-        # What the resolver does with a name: it refuses empty and overlong parts of one.
-        (parts.raw_host or "").encode("idna")
-    except ValueError:
-        host = None
-    if host is None or parts.scheme not in ("http", "https"):
-        return "cannot be read: expected http://HOST:PORT/PATH or https://HOST:PORT/PATH"
-    # Looked for in the text: an empty user name is gone from the parts.
-    if "@" in url.partition("://")[2].partition("/")[0]:
-        return "has a user name or password in it: deliveries are signed instead"
-    if "?" in url or "#" in url:
-        return "has a query or fragment in it: give a plain path, for no secret may be in a URL"
-    assert parts.port is not None
-    return _literal_problem(host, parts.port, settings)
-
-
-def _literal_problem(host: str, port: int, settings: EventSettings) -> str | None:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return None  # a name
-    refused = denial(address, port, settings)
-    return None if refused is None else f"cannot be used: {refused}"
+async def _switch(connection: Connection, name: str, state: EndpointState, reason: str) -> None:
+    if await connection.execute(_SWITCH, name, state, reason) == "UPDATE 0":
+        raise UnknownEndpointError(name)
 
 
 def _endpoint(row: asyncpg.Record) -> Endpoint:

@@ -8,6 +8,7 @@ EventsError
     ├── EndpointInvalidError
     ├── EndpointExistsError
     ├── UnknownEndpointError
+    ├── UnknownEndpointDivisionError
     ├── HandshakeError
     └── RotationError
 """
@@ -57,6 +58,13 @@ class UnknownEndpointError(EndpointError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"no endpoint is named {name!r}")
+
+
+class UnknownEndpointDivisionError(EndpointError):
+    """An endpoint wants the cameras of a division that there is not."""
+
+    def __init__(self, division_code: str) -> None:
+        super().__init__(f"the endpoint wants division {division_code[:40]!r}, which is not known")
 
 
 class HandshakeError(EndpointError):

@@ -13,6 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 from sharpeyes.events.cloudevent import MAX_BODY_BYTES, MAX_SOURCE_CHARACTERS, body
 from sharpeyes.events.errors import EventInvalidError
 from sharpeyes.events.event import PAYLOAD_OF, Event, EventType, Evidence, NewEvent
+from sharpeyes.events.event_filter import WANTED_BY
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 
@@ -22,7 +23,7 @@ _LARGEST_SEQUENCE = 2**63 - 1
 # of the cameras, so that two who store many cannot lock each other out.
 # The update of lanes changes nothing, but locks a lane that exists: a relay that is about to remove
 # it, because it has run empty, waits for us and then sees our delivery.
-_INSERT = """
+_INSERT = f"""
 WITH given AS MATERIALIZED (
     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[],
                          $6::timestamptz[], $7::text[], $8::text[], $9::bytea[], $10::text[],
@@ -59,10 +60,7 @@ stored AS (
 ),
 wanting AS (
     INSERT INTO delivery (event_id, endpoint_id, camera_id, sequence)
-    SELECT event_id, endpoint_id, camera_id, sequence FROM stored JOIN endpoint
-        ON state <> 'disabled' AND (event_types = '{}' OR type = ANY (event_types))
-        AND (severities = '{}' OR severity = ANY (severities))
-    ORDER BY sequence
+    SELECT event_id, endpoint_id, camera_id, sequence FROM {WANTED_BY} ORDER BY sequence
     RETURNING endpoint_id, camera_id
 ),
 lanes AS (
@@ -71,7 +69,7 @@ lanes AS (
     ON CONFLICT (endpoint_id, camera_id) DO UPDATE SET due_at = lane.due_at
 )
 SELECT * FROM stored ORDER BY sequence
-"""
+"""  # noqa: S608  # both are ours
 
 _INSERT_EVIDENCE = """
 INSERT INTO evidence (evidence_id, camera_id, taken_at, jpeg, sha256, width_px, height_px)

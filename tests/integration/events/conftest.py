@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestServer
 from sharpeyes.events.address import open_session
 from sharpeyes.events.endpoint import EndpointStore
 from sharpeyes.events.event import Event, EventType, NewEvent, Severity, new_event_id
+from sharpeyes.events.event_filter import ALL_EVENTS, EventFilter
 from sharpeyes.events.payload import CameraStatusChanged
 from sharpeyes.events.receiver import CaseReceiver, Fault
 from sharpeyes.events.relay import Relay
@@ -151,12 +152,12 @@ def receive(
         name: str = "case",
         *,
         faults: tuple[Fault, ...] = (),
-        event_types: tuple[EventType, ...] = (),
+        wanted: EventFilter = ALL_EVENTS,
     ) -> CaseReceiver:
         secrets = list[bytes]()
         receiver = CaseReceiver(lambda: secrets, faults=faults)
         url = await serve(receiver.application())
-        secrets.append(read_secret((await endpoints.add(name, url, event_types)).secret))
+        secrets.append(read_secret((await endpoints.add(name, url, wanted)).secret))
         return receiver
 
     return start

@@ -9,18 +9,22 @@ import asyncpg
 import pytest
 from aiohttp import web
 
-from sharpeyes.events.endpoint import EndpointState, EndpointStore
+from sharpeyes.events.endpoint import EndpointState, EndpointStore, pause, resume
 from sharpeyes.events.errors import (
     EndpointExistsError,
     EndpointInvalidError,
     HandshakeError,
+    UnknownEndpointDivisionError,
     UnknownEndpointError,
 )
 from sharpeyes.events.event import Event, EventType, Severity
+from sharpeyes.events.event_filter import EventFilter
 from sharpeyes.events.outbox import Outbox
 from sharpeyes.events.receiver import CaseReceiver
 from sharpeyes.events.settings import EventSettings
 from sharpeyes.events.signing import read_secret
+from sharpeyes.registry.divisions import DivisionStore
+from sharpeyes.registry.errors import DivisionInUseError
 from sharpeyes.registry.sealing import Sealer
 
 Serve = Callable[[web.Application], Awaitable[str]]
@@ -31,7 +35,9 @@ async def test_an_endpoint_is_added_when_its_receiver_consents(
 ) -> None:
     url = await serve(CaseReceiver(list).application())
 
-    added = await endpoints.add("case", url, [EventType.MOTION, EventType.MOTION])
+    added = await endpoints.add(
+        "case", url, EventFilter(event_types=(EventType.MOTION, EventType.MOTION))
+    )
 
     assert await endpoints.list() == (added.endpoint,)
     assert added.endpoint.event_types == (EventType.MOTION,)
@@ -97,42 +103,65 @@ async def test_this_machine_is_no_receiver_outside_demonstrations(
         await endpoints.add("case", "http://127.0.0.1:9000/events", handshake=False)
 
 
-async def test_endpoints_are_paused_and_resumed(endpoints: EndpointStore) -> None:
+async def test_endpoints_are_paused_and_resumed(
+    endpoints: EndpointStore, pool: asyncpg.Pool
+) -> None:
     await endpoints.add("case", "http://10.0.0.1/x", handshake=False)
 
-    assert (await endpoints.pause("case")).state is EndpointState.PAUSED
-    assert (await endpoints.resume("case")).state is EndpointState.ACTIVE
+    await pause(pool, "case")
+    assert [endpoint.state for endpoint in await endpoints.list()] == [EndpointState.PAUSED]
+    await resume(pool, "case")
+    assert [endpoint.state for endpoint in await endpoints.list()] == [EndpointState.ACTIVE]
     with pytest.raises(UnknownEndpointError, match="'nobody'"):
-        await endpoints.pause("nobody")
+        await pause(pool, "nobody")
 
 
-async def test_an_endpoint_gets_the_severities_that_it_wants(
+async def test_an_endpoint_gets_what_it_wants(
     endpoints: EndpointStore,
     store: Callable[..., Awaitable[list[Event]]],
     cameras: dict[str, int],
     pool: asyncpg.Pool,
 ) -> None:
-    await endpoints.add("all", "http://10.0.0.1/", handshake=False)
-    await endpoints.add(
-        "alerts", "http://10.0.0.1/", severities=(Severity.ALERT, Severity.ALERT), handshake=False
-    )
-    await endpoints.add(
-        "both",
-        "http://10.0.0.1/",
-        (EventType.CAMERA_OFFLINE,),
-        severities=(Severity.WARNING, Severity.ALERT),
-        handshake=False,
-    )
-    await endpoints.add(
-        "motion",
-        "http://10.0.0.1/",
-        (EventType.MOTION,),
-        severities=(Severity.WARNING,),
-        handshake=False,
-    )
-    await store(next(iter(cameras)))  # a warning
+    """Of a warning that the city's own camera in Wuchang went offline."""
+    wants = {
+        "all": EventFilter(),
+        "alerts": EventFilter(severities=(Severity.ALERT, Severity.ALERT)),
+        "both": EventFilter(
+            event_types=(EventType.CAMERA_OFFLINE,),
+            severities=(Severity.WARNING, Severity.ALERT),
+        ),
+        "motion": EventFilter(event_types=(EventType.MOTION,), severities=(Severity.WARNING,)),
+        "city": EventFilter(tiers=(2, 1)),
+        "district": EventFilter(tiers=(2,)),
+        "wuhan": EventFilter(division_codes=("420100",), tiers=(1,)),
+        "wuchang": EventFilter(division_codes=("420102", "420106")),
+        "other district": EventFilter(division_codes=("420102",)),
+    }
+    for name, wanted in wants.items():
+        name = name.replace(" ", "-")  # noqa: PLW2901
+        await endpoints.add(name, "http://10.0.0.1/", wanted, handshake=False)
+    await store(next(iter(cameras)))
 
     rows = await pool.fetch("SELECT name FROM delivery JOIN endpoint USING (endpoint_id)")
-    assert sorted(row["name"] for row in rows) == ["all", "both"]
-    wanted = {endpoint.name: endpoint.severities for endpoint in await endpoints.list()}
-    assert wanted["alerts"] == (Severity.ALERT,)
+    assert {row["name"] for row in rows} == {"all", "both", "city", "wuhan", "wuchang"}
+    added = {endpoint.name: endpoint for endpoint in await endpoints.list()}
+    assert added["alerts"].severities == (Severity.ALERT,)
+    assert added["city"].tiers == (1, 2)
+    assert added["wuchang"].division_codes == ("420102", "420106")
+
+
+async def test_an_endpoint_may_want_known_divisions_only(
+    endpoints: EndpointStore, pool: asyncpg.Pool
+) -> None:
+    wanted = EventFilter(division_codes=("420106", "990000"))
+    with pytest.raises(UnknownEndpointDivisionError, match="'990000'"):
+        await endpoints.add("case", "http://10.0.0.1/", wanted)
+    assert not await endpoints.list()
+
+    await pool.execute(
+        "INSERT INTO division (division_code, level, name_zh, name_en)"
+        " VALUES ('990000', 'city', 'far away', 'far away')"
+    )
+    await endpoints.add("case", "http://10.0.0.1/", wanted, handshake=False)
+    with pytest.raises(DivisionInUseError, match="endpoint_division"):
+        await DivisionStore(pool).remove("990000")

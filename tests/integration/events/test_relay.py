@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from aiohttp import web
 
-from sharpeyes.events.endpoint import EndpointStore
+from sharpeyes.events.endpoint import EndpointStore, pause, resume
 from sharpeyes.events.event import Event, NewEvent
 from sharpeyes.events.outbox import Outbox
 from sharpeyes.events.receiver import CaseReceiver, Fault
@@ -171,30 +171,31 @@ async def test_gone_disables_the_endpoint_and_resuming_sends_what_waited_hostile
     receive: Receive,
     store: Store,
     cameras: dict[str, int],
-    endpoints: EndpointStore,
+    pool: asyncpg.Pool,
 ) -> None:
     receiver = await receive(faults=(Fault(410),))
     await store(next(iter(cameras)), 2)
 
     assert await relay.run_once() == 1
-    (endpoint,) = await endpoints.list()
-    assert (endpoint.state, endpoint.state_reason) == ("disabled", "the receiver answered 410 Gone")
+    endpoint = await pool.fetchrow("SELECT state, state_reason FROM endpoint")
+    assert endpoint is not None
+    assert tuple(endpoint) == ("disabled", "the receiver answered 410 Gone")
     assert await relay.run_once() == 0
 
-    await endpoints.resume("case")
+    await resume(pool, "case")
     async with running(relay):
         await until(lambda: len(receiver.events) == 2)
 
 
 async def test_a_paused_endpoint_misses_nothing(
-    relay: Relay, receive: Receive, store: Store, cameras: dict[str, int], endpoints: EndpointStore
+    relay: Relay, receive: Receive, store: Store, cameras: dict[str, int], pool: asyncpg.Pool
 ) -> None:
     receiver = await receive()
-    await endpoints.pause("case")
+    await pause(pool, "case")
     await store(next(iter(cameras)), 2)
     assert await relay.run_once() == 0
 
-    await endpoints.resume("case")
+    await resume(pool, "case")
     async with running(relay):
         await until(lambda: len(receiver.events) == 2)
     assert_in_order(receiver)
@@ -548,7 +549,7 @@ async def test_resuming_ends_a_deferral(
     store: Store,
     cameras: dict[str, int],
     clock: Clock,
-    endpoints: EndpointStore,
+    pool: asyncpg.Pool,
 ) -> None:
     receiver = await receive(faults=(Fault(503),) * 10)
     for code in cameras:
@@ -557,7 +558,7 @@ async def test_resuming_ends_a_deferral(
     clock.advance(10)
     assert await relay.run_once() == 0
 
-    await endpoints.resume("case")
+    await resume(pool, "case")
 
     assert await relay.run_once() == 10
     assert len(receiver.events) == 10

@@ -11,6 +11,7 @@ import pytest
 
 from sharpeyes.events.errors import EventInvalidError
 from sharpeyes.events.event import Event, EventType, Evidence, NewEvent
+from sharpeyes.events.event_filter import EventFilter
 from sharpeyes.events.receiver import CaseReceiver
 from sharpeyes.events.store import EventStore, append
 
@@ -179,8 +180,10 @@ async def test_deliveries_are_for_whoever_wants_the_type_and_is_not_gone(
     pool: asyncpg.Pool, store: Store, cameras: dict[str, int], receive: Receive
 ) -> None:
     await receive("all")
-    await receive("offline", event_types=(EventType.CAMERA_OFFLINE, EventType.MOTION))
-    await receive("vehicles", event_types=(EventType.ABANDONED_VEHICLE,))
+    offline = EventFilter(event_types=(EventType.CAMERA_OFFLINE, EventType.MOTION))
+    await receive("offline", wanted=offline)
+    vehicles = EventFilter(event_types=(EventType.ABANDONED_VEHICLE,))
+    await receive("vehicles", wanted=vehicles)
     await receive("paused")
     await receive("gone")
     await pool.execute("UPDATE endpoint SET state = 'paused' WHERE name = 'paused'")

@@ -7,6 +7,9 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
+from sharpeyes.registry.camera import Tier
+from sharpeyes.service.api.camera_screen import TierWord
+
 
 class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
     """An endpoint and how its deliveries stand; its secret is never shown again.
@@ -17,6 +20,8 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
         url: where events are posted.
         event_types: the types it wants; empty for all.
         severities: the severities it wants; empty for all.
+        tiers: of which tiers' cameras; empty for all.
+        division_codes: of which divisions' cameras, with all below them; empty for all.
         state: whether it is served.
         state_reason: why it is not.
         created_at: when it was added, UTC.
@@ -35,6 +40,8 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     event_types: list[str]
     severities: list[str]
+    tiers: list[TierWord]
+    division_codes: list[str]
     state: str
     state_reason: str
     created_at: datetime
@@ -49,8 +56,12 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
 # Deliveries are numbered as events come in. Of those that wait only the first of each lane has
 # attempts, and the count of them names the latest.
 _SCREEN = """
-SELECT p.endpoint_id, p.name, p.url, p.event_types, p.severities, p.state, p.state_reason,
-       p.created_at, p.deferred_until,
+SELECT p.endpoint_id, p.name, p.url, p.event_types, p.severities, p.tiers,
+       p.state, p.state_reason,
+       p.created_at, p.deferred_until, ARRAY(
+           SELECT division_code FROM endpoint_division w WHERE w.endpoint_id = p.endpoint_id
+           ORDER BY division_code
+       ) AS division_codes,
        n.pending, n.delivered, n.dead, e.recorded_at AS oldest_pending_at,
        COALESCE(a.last_error, '') AS last_error
 FROM endpoint p CROSS JOIN LATERAL (
@@ -75,4 +86,9 @@ ORDER BY p.name
 
 async def endpoint_views(pool: asyncpg.Pool) -> list[EndpointView]:
     """Return all endpoints in the order of their names."""
-    return [msgspec.convert(dict(row), EndpointView) for row in await pool.fetch(_SCREEN)]
+    return [_view(row) for row in await pool.fetch(_SCREEN)]
+
+
+def _view(row: asyncpg.Record) -> EndpointView:
+    tiers = [Tier(tier).word for tier in row["tiers"]]
+    return msgspec.convert({**row, "tiers": tiers}, EndpointView)

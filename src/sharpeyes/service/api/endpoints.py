@@ -8,9 +8,17 @@ from typing import Annotated
 import msgspec
 from aiohttp import web
 
-from sharpeyes.events.errors import EndpointError, EndpointExistsError, EndpointInvalidError
+from sharpeyes.events.errors import (
+    EndpointError,
+    EndpointExistsError,
+    EndpointInvalidError,
+    UnknownEndpointDivisionError,
+)
 from sharpeyes.events.event import EventType, Severity
+from sharpeyes.events.event_filter import EventFilter
+from sharpeyes.registry.camera import Tier
 from sharpeyes.service.access import Scope, audit
+from sharpeyes.service.api.camera_screen import TierWord
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.endpoint_screen import EndpointView, endpoint_views
 from sharpeyes.service.api.operation import Operation, answer
@@ -26,12 +34,23 @@ class EndpointList(msgspec.Struct, frozen=True):
 
 
 class NewEndpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where events shall go. No `event_types`, no `severities` means every one."""
+    """Where events shall go, and which: of what is not named, every one.
+
+    Attributes:
+        name: what people shall call it.
+        url: where events are posted.
+        event_types: of these types.
+        severities: of these severities.
+        tiers: of cameras of these tiers.
+        division_codes: of cameras of these divisions and of all below them.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     url: Annotated[str, msgspec.Meta(max_length=2000)]
     event_types: list[EventType] = []
     severities: list[Severity] = []
+    tiers: list[TierWord] = []
+    division_codes: Annotated[list[str], msgspec.Meta(max_length=1000)] = []
 
 
 class EndpointCreated(msgspec.Struct, frozen=True):
@@ -52,18 +71,15 @@ async def add_endpoint(request: web.Request) -> web.Response:
     context = request.app[CONTEXT]
     new = await read_body(request, NewEndpoint)
     try:
-        added = await context.endpoints.add(
-            new.name, new.url, new.event_types, severities=new.severities
-        )
+        added = await context.endpoints.add(new.name, new.url, _filter(new))
     except EndpointExistsError as error:
         raise ProblemError(HTTPStatus.CONFLICT, str(error)) from None
     except EndpointError as error:
         # The value is not repeated: a refused address may hold a password.
-        field = error.field if isinstance(error, EndpointInvalidError) else "url"
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             str(error),
-            errors=(FieldError(field, "", str(error)),),
+            errors=(FieldError(_field(error), "", str(error)),),
         ) from None
     async with context.pool.acquire() as connection:
         await audit(connection, request[PRINCIPAL].name, "endpoint.add", new.name)
@@ -71,6 +87,24 @@ async def add_endpoint(request: web.Request) -> web.Response:
         EndpointCreated(added.endpoint.endpoint_id, added.endpoint.name, added.secret),
         HTTPStatus.CREATED,
     )
+
+
+def _filter(new: NewEndpoint) -> EventFilter:
+    return EventFilter(
+        event_types=tuple(new.event_types),
+        severities=tuple(new.severities),
+        tiers=tuple(Tier.parse(word) for word in new.tiers),
+        division_codes=tuple(new.division_codes),
+    )
+
+
+def _field(error: EndpointError) -> str:
+    match error:
+        case EndpointInvalidError():
+            return error.field
+        case UnknownEndpointDivisionError():
+            return "division_codes"
+    return "url"
 
 
 OPERATIONS = (

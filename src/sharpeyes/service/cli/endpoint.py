@@ -7,12 +7,16 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
+import msgspec
 import typer
+from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.events.address import open_session
-from sharpeyes.events.endpoint import AddedEndpoint, EndpointStore
+from sharpeyes.events.endpoint import AddedEndpoint, EndpointStore, pause, resume
 from sharpeyes.events.event import EventType, Severity
+from sharpeyes.events.event_filter import EventFilter
 from sharpeyes.events.rotation import rotate
+from sharpeyes.registry.camera import Tier
 from sharpeyes.service.access import COMMAND_LINE, audit
 from sharpeyes.service.api.endpoint_screen import EndpointView, endpoint_views
 from sharpeyes.service.cli.context import Database, open_database, run
@@ -34,9 +38,15 @@ async def _endpoints() -> AsyncIterator[tuple[Database, EndpointStore]]:
             yield database, EndpointStore(database.pool, session, database.sealer, settings)
 
 
-async def _audit(database: Database, action: str, name: str, **detail: object) -> None:
-    async with database.pool.acquire() as connection:
-        await audit(connection, COMMAND_LINE, action, name, detail=detail)
+@asynccontextmanager
+async def _change() -> AsyncIterator[tuple[Database, PoolConnectionProxy]]:
+    """Give a transaction, so that the audit tells of what was done and of nothing else."""
+    async with (
+        open_database() as database,
+        database.pool.acquire() as connection,
+        connection.transaction(),
+    ):
+        yield database, connection
 
 
 @app.command("add")
@@ -51,6 +61,23 @@ def add(  # noqa: PLR0917  # typer reads them by name
         list[Severity] | None,
         typer.Option("--severity", help="Send this severity; repeat for several. Default: all."),
     ] = None,
+    tier: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tier",
+            metavar="TIER",
+            help="Of cameras of this tier (city, district, social, police, other); repeat for "
+            "several. Default: all.",
+        ),
+    ] = None,
+    division: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--division",
+            metavar="CODE",
+            help="Of cameras of this division and all below it; repeat for several. Default: all.",
+        ),
+    ] = None,
     handshake: Annotated[
         bool,
         typer.Option(
@@ -61,13 +88,19 @@ def add(  # noqa: PLR0917  # typer reads them by name
     as_json: AsJson = False,
 ) -> None:
     """Add an endpoint and print its signing secret, which cannot be read again."""
+    wanted = EventFilter(
+        event_types=tuple(event_type or ()),
+        severities=tuple(severity or ()),
+        tiers=tuple(map(_tier, tier or ())),
+        division_codes=tuple(division or ()),
+    )
 
     async def command() -> AddedEndpoint:
         async with _endpoints() as (database, endpoints):
-            added = await endpoints.add(
-                name, url, event_type or (), severities=severity or (), handshake=handshake
-            )
-            await _audit(database, "endpoint.add", name, url=url, handshake=handshake)
+            added = await endpoints.add(name, url, wanted, handshake=handshake)
+            detail = msgspec.to_builtins(wanted) | {"url": url, "handshake": handshake}
+            async with database.pool.acquire() as connection:
+                await audit(connection, COMMAND_LINE, "endpoint.add", name, detail=detail)
             return added
 
     added = run(command())
@@ -76,6 +109,13 @@ def add(  # noqa: PLR0917  # typer reads them by name
         return
     note(f"Endpoint {name} is added. Its signing secret is not shown again:")
     console().print(added.secret)
+
+
+def _tier(word: str) -> Tier:
+    try:
+        return Tier.parse(word)
+    except ValueError as error:
+        raise typer.BadParameter(f"--tier: {error}") from None
 
 
 @app.command("list")
@@ -100,7 +140,7 @@ def list_endpoints(as_json: AsJson = False) -> None:
             (
                 endpoint.name,
                 endpoint.url,
-                " ".join((*endpoint.event_types, *endpoint.severities)) or "all",
+                _wanted(endpoint),
                 endpoint.state,
                 _why(endpoint),
                 f"{endpoint.pending:,}",
@@ -113,6 +153,16 @@ def list_endpoints(as_json: AsJson = False) -> None:
         ),
         empty="There are no endpoints yet: add one with `sharpeyes endpoint add NAME URL`.",
     )
+
+
+def _wanted(endpoint: EndpointView) -> str:
+    wanted = (
+        *endpoint.event_types,
+        *endpoint.severities,
+        *endpoint.tiers,
+        *endpoint.division_codes,
+    )
+    return " ".join(wanted) or "all"
 
 
 def _why(endpoint: EndpointView) -> str:
@@ -151,11 +201,7 @@ def rotate_secret(
     """
 
     async def command() -> str:
-        async with (
-            open_database() as database,
-            database.pool.acquire() as connection,
-            connection.transaction(),
-        ):
+        async with _change() as (database, connection):
             keep = timedelta(hours=keep_hours)
             secret = await rotate(connection, database.sealer, name, keep, datetime.now(UTC))
             detail = {"keep_hours": keep_hours}
@@ -174,26 +220,26 @@ def rotate_secret(
 
 
 @app.command("pause")
-def pause(name: Name) -> None:
+def pause_endpoint(name: Name) -> None:
     """Stop sending to an endpoint. Its events wait until it is resumed."""
 
     async def command() -> None:
-        async with _endpoints() as (database, endpoints):
-            await endpoints.pause(name)
-            await _audit(database, "endpoint.pause", name)
+        async with _change() as (_, connection):
+            await pause(connection, name)
+            await audit(connection, COMMAND_LINE, "endpoint.pause", name)
 
     run(command())
     note(f"Endpoint {name} is paused; its events wait.")
 
 
 @app.command("resume")
-def resume(name: Name) -> None:
+def resume_endpoint(name: Name) -> None:
     """Send to an endpoint again, from the oldest event that waits."""
 
     async def command() -> None:
-        async with _endpoints() as (database, endpoints):
-            await endpoints.resume(name)
-            await _audit(database, "endpoint.resume", name)
+        async with _change() as (_, connection):
+            await resume(connection, name)
+            await audit(connection, COMMAND_LINE, "endpoint.resume", name)
 
     run(command())
     note(f"Endpoint {name} is active.")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sharpeyes.events.endpoint import check_name, check_url
+from sharpeyes.events.endpoint_address import check_name, check_url
 from sharpeyes.events.errors import EndpointInvalidError
 from sharpeyes.events.settings import EventSettings
 
