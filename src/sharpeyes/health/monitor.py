@@ -175,6 +175,7 @@ class HealthMonitor:
         else:
             for timer in Timer:
                 timers.plan(timer, state, now_s, context.settings, context.random)
+        timers.ask_recordings_daily(context.now().timestamp(), now_s, context.settings)
         turn = Turn(camera.camera_id, subnet_of(camera.host), camera.host)
         watched = Watched(camera, lease, state, timers, turn)
         self._watched[camera.camera_id] = watched

@@ -120,17 +120,7 @@ class Probes:
 
     async def read_clock(self, camera: Camera) -> list[CheckResult]:
         """Ask for the device's time, unauthenticated; a device without ONVIF has no result."""
-        assert camera.host is not None
-        context = self._context
-        client = OnvifClient(
-            context.http,
-            camera.host,
-            camera.http_port,
-            None,
-            timeout_s=context.devices.http_timeout_s,
-            now=context.now,
-            limits=context.devices.http,
-        )
+        context, client = self._context, self._onvif(camera, None)
         clock = await client.system_date_and_time()
         limit_s = context.settings.clock_limit_s
         if isinstance(clock, DeviceClock) and abs(clock.error_s) > limit_s:
@@ -141,6 +131,40 @@ class Probes:
         if context.trends is not None and isinstance(clock, DeviceClock):
             context.trends.told_time(camera.camera_id, clock)
         return judge_clock(clock, client.endpoint, limit_s)
+
+    async def ask_recordings(self, camera: Camera) -> bool:
+        """Ask which recordings the device keeps; nothing is judged by it.
+
+        Returns:
+            False where it could not be asked now for a reason of ours: ask again soon.
+        """
+        context = self._context
+        if context.trends is None:
+            return True
+        async with self._attempt(camera) as attempt:
+            if attempt.credentials is None and attempt.login == _NO_LOGIN:
+                return False
+            answer = await self._onvif(camera, attempt.credentials).recordings()
+            if isinstance(answer, Fault):
+                attempt.ended(answer)
+            # An answer says nothing of the password: many give it to whomever asks.
+        if isinstance(answer, Fault) and answer.kind is FaultKind.LOCAL:
+            return False
+        context.trends.recordings.told(camera.camera_id, answer)
+        return True
+
+    def _onvif(self, camera: Camera, credentials: Credentials | None) -> OnvifClient:
+        assert camera.host is not None
+        context = self._context
+        return OnvifClient(
+            context.http,
+            camera.host,
+            camera.http_port,
+            credentials,
+            timeout_s=context.devices.http_timeout_s,
+            now=context.now,
+            limits=context.devices.http,
+        )
 
     async def _fetch(self, camera: Camera, credentials: Credentials | None) -> Picture | Fault:
         devices = self._context.devices

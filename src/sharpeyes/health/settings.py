@@ -37,6 +37,12 @@ class HealthSettings(BaseModel):
     clock_interval_s: float = Field(
         default=3600, gt=0, le=604_800, description="Seconds between looks at the device's clock."
     )
+    recording_interval_s: float = Field(
+        default=86_400,
+        gt=0,
+        le=2_678_400,
+        description="Seconds between questions for the recordings that a device keeps.",
+    )
     recheck_s: tuple[Delay, ...] = Field(
         default=(5, 15),
         min_length=1,

@@ -9,6 +9,7 @@ import msgspec
 
 from sharpeyes.health.availability import Tally, tally
 from sharpeyes.health.availability_figures import Availability, availability
+from sharpeyes.health.kept_recordings import CameraRecordings, read_recordings
 from sharpeyes.health.pasts import read_gaps, read_pasts
 from sharpeyes.health.trend import hour_start
 
@@ -77,6 +78,7 @@ class CameraTimeline(msgspec.Struct, frozen=True, kw_only=True):
         availability: the figures of that time.
         latency: by the hour, of the last seven days at most.
         clock: None where it never told its time.
+        recordings: what its device keeps; None where it was not asked yet.
     """
 
     since: datetime
@@ -85,6 +87,7 @@ class CameraTimeline(msgspec.Struct, frozen=True, kw_only=True):
     availability: Availability
     latency: list[LatencyPoint]
     clock: CameraClock | None
+    recordings: CameraRecordings | None
 
 
 async def read_timeline(
@@ -122,6 +125,7 @@ async def read_timeline(
         availability=availability(sums),
         latency=_latency(latency) if latency else [],
         clock=_clock(clock) if clock else None,
+        recordings=await read_recordings(pool, camera_id),
     )
 
 

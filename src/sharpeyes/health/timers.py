@@ -26,6 +26,8 @@ class Timer(IntEnum):
     CLOCK = 3
     CONNECT = 4
     """A connection and no word; RTSP begins with one, too."""
+    RECORDING = 5
+    """Which recordings are kept: no check, and nothing is judged by it."""
 
 
 _INTERVALS = (
@@ -34,6 +36,7 @@ _INTERVALS = (
     "picture_interval_s",
     "clock_interval_s",
     "connect_interval_s",
+    "recording_interval_s",
 )
 _CHECKS = {
     Timer.LOGIN: (Check.STREAM,),
@@ -109,6 +112,21 @@ class Timers:
     def ask_all_at(self, moment_s: float) -> None:
         """Make every check due at one moment."""
         self.due_s = array("d", [moment_s] * len(Timer))
+
+    def ask_recordings_daily(self, wall_s: float, now_s: float, settings: HealthSettings) -> None:
+        """Make the question for recordings due at the camera's own time of the day.
+
+        By the time of the day, for a worker that is started anew every evening would otherwise
+        never come to the later ones.
+
+        Args:
+            wall_s: the present, seconds since 1970.
+            now_s: the same of the steady clock.
+            settings: of health; a "day" is the interval that is set.
+        """
+        interval_s = settings.recording_interval_s
+        delay_s = (self.phase * interval_s - wall_s) % interval_s
+        self.due_s[Timer.RECORDING] = now_s + delay_s
 
     def next_s(self, state: CameraState) -> float:
         """Return when the camera should be asked next.

@@ -1,4 +1,4 @@
-"""Keeps cameras' latencies and clocks: gathered in a worker, written down now and then.
+"""Keeps cameras' latencies, clocks, recordings: gathered in a worker, written now and then.
 
 What is gathered and not written yet is lost with the worker: an hour of a chart, and no judgement.
 """
@@ -15,6 +15,7 @@ import asyncpg
 import structlog
 
 from sharpeyes.devices.device_clock import DeviceClock
+from sharpeyes.health.kept_recordings import KeptRecordings
 from sharpeyes.health.trend import (
     LATENCY_HOURS,
     HourOfLatency,
@@ -61,10 +62,13 @@ WHERE kept.asked_at < excluded.asked_at
 
 
 class Trends:
-    """Gathers what was seen of cameras' latencies and clocks.
+    """Gathers what was seen of cameras' latencies and clocks, and of their recordings.
 
     Args:
         now: the present, UTC.
+
+    Attributes:
+        recordings: what devices say of their recordings.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -72,6 +76,7 @@ class Trends:
         self._under_way: dict[int, LatencyHour] = {}
         self._over: list[tuple[int, HourOfLatency]] = []
         self._clocks: dict[int, tuple[datetime, DeviceClock]] = {}
+        self.recordings = KeptRecordings(now)
 
     def answered(self, camera_id: int, latency_ms: float) -> None:
         """Note how long a camera took to answer."""
@@ -128,6 +133,8 @@ class Trends:
             )
             for camera_id in ids:
                 del self._clocks[camera_id]
+
+        await self.recordings.write(pool)
 
     async def _write_clocks(
         self, pool: asyncpg.Pool, told: dict[int, tuple[datetime, DeviceClock]]

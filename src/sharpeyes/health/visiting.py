@@ -67,6 +67,13 @@ class Visitor:
             await self._take_in(watched, await self._probes.read_clock(watched.camera))
             self._plan(watched, Timer.CLOCK)
 
+        if watched.state.is_reached and timers.is_due(Timer.RECORDING, now_s):
+            if await self._probes.ask_recordings(watched.camera):
+                self._plan(watched, Timer.RECORDING)
+            else:
+                # With the next check: nobody waits for it.
+                timers.due_s[Timer.RECORDING] = timers.due_s[Timer.REACH]
+
     async def _connect(self, watched: Watched) -> None:
         """See whether the camera takes a connection; one that does not is asked in earnest."""
         fault = await self._probes.connect(watched.camera)

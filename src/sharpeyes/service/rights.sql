@@ -120,6 +120,7 @@ FROM (VALUES
     ('camera_transition', 'SELECT'),
     ('camera_latency', 'SELECT'),
     ('camera_clock', 'SELECT'),
+    ('camera_recording', 'SELECT'),
     -- None is taken away, so that history need not tell of it.
     ('camera_credential', 'SELECT, INSERT, UPDATE'),
     ('zone', 'SELECT, INSERT, UPDATE, DELETE'),

@@ -25,11 +25,13 @@ from sharpeyes.health.context import HealthContext
 from sharpeyes.health.desk import DeskContext, IncidentDesk
 from sharpeyes.health.incident_settings import CommonCauseSettings
 from sharpeyes.health.incident_store import IncidentFilter, IncidentStore
+from sharpeyes.health.kept_recordings import read_recordings
 from sharpeyes.health.logins import LoginGuard
 from sharpeyes.health.monitor import HealthMonitor
 from sharpeyes.health.settings import HealthSettings
 from sharpeyes.health.status import Check, CheckResult, Status, Transition
 from sharpeyes.health.store import StatusStore, StoredStatus
+from sharpeyes.health.trend_store import Trends
 from sharpeyes.registry.camera import Camera, Life, PollMode
 from sharpeyes.registry.shards import ShardLease
 
@@ -128,6 +130,7 @@ def watching(pool: asyncpg.Pool, leases: dict[int, ShardLease], worker_id: str) 
         credentials: Mapping[int, Credentials] | None = None,
         settings: HealthSettings = HASTY,
         devices: DeviceSettings = PATIENT_ENOUGH,
+        trends: Trends | None = None,
     ) -> AsyncIterator[Watch]:
         async def look_up(camera_id: int) -> Credentials | None:
             return (credentials or {}).get(camera_id)
@@ -148,6 +151,7 @@ def watching(pool: asyncpg.Pool, leases: dict[int, ShardLease], worker_id: str) 
                 now=lambda: datetime.now(UTC),
                 monotonic_s=time.monotonic,
                 random=Random(5),
+                trends=trends,
             )
             monitor = HealthMonitor(context)
             monitor.set_cameras((camera, leases[camera.shard]) for camera in cameras)
@@ -172,6 +176,23 @@ def watching(pool: asyncpg.Pool, leases: dict[int, ShardLease], worker_id: str) 
                     await running
 
     return watching
+
+
+async def test_recordings_are_asked_for_now_and_then(
+    pool: asyncpg.Pool, add: AddCamera, watching: Watching
+) -> None:
+    camera, trends = await add(1), Trends(lambda: datetime.now(UTC))
+    settings = HASTY.model_copy(update={"recording_interval_s": 0.5})
+
+    async def is_known() -> bool:
+        await trends.write(pool)
+        told = await read_recordings(pool, camera.camera_id)
+        return told is not None and told.least_days == 40
+
+    async with watching(
+        camera, credentials={camera.camera_id: RIGHT}, settings=settings, trends=trends
+    ) as watch:
+        await watch.noted.until(is_known)
 
 
 async def test_each_fault_has_its_cause(fleet: Fleet, add: AddCamera, watching: Watching) -> None:

@@ -144,5 +144,16 @@ def test_an_rtsp_check_is_a_connection_too() -> None:
     often = HealthSettings(reach_interval_s=300, connect_interval_s=30)
     timers.plan(Timer.REACH, state(), 1000, often, random)
     assert 15 <= timers.due_s[Timer.CONNECT] - 1000 <= 45
-    timers.due_s[Timer.LOGIN] = timers.due_s[Timer.PICTURE] = timers.due_s[Timer.CLOCK] = 2000
+    for timer in (Timer.LOGIN, Timer.PICTURE, Timer.CLOCK, Timer.RECORDING):
+        timers.due_s[timer] = 2000
     assert timers.next_s(state()) == timers.due_s[Timer.CONNECT]
+
+
+def test_recordings_are_asked_for_at_the_cameras_own_time_of_the_day() -> None:
+    day_s, timers = SETTINGS.recording_interval_s, Timers(phase=0.25)
+    for wall_s, waits_s in ((0.0, 21_600.0), (21_599.0, 1.0), (21_601.0, day_s - 1)):
+        # Whenever the worker was started.
+        timers.ask_recordings_daily(7 * day_s + wall_s, 1000.0, SETTINGS)
+        assert timers.due_s[Timer.RECORDING] == 1000 + waits_s
+    timers.plan(Timer.RECORDING, state(), 1000, SETTINGS, Random(3))
+    assert day_s / 2 <= timers.due_s[Timer.RECORDING] - 1000 <= 1.6 * day_s

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 
-from sharpeyes.health.availability_figures import Value
 from sharpeyes.health.availability_store import AvailabilityRow, AvailabilityStore, By
 from sharpeyes.health.calendar import hour_of, month_of
 from sharpeyes.health.clock_figures import FleetClocks, read_clocks
+from sharpeyes.health.kept_recordings import recording_figure
 from sharpeyes.health.month import MonthFigures, read_month
 from sharpeyes.registry.completeness import CompletenessReport, completeness
 from sharpeyes.registry.coverage import CoverageReport
@@ -24,8 +24,6 @@ from sharpeyes.service.errors import ServiceError
 
 RECORDING_DAYS = 30
 """For so many days at least the sheet wants recordings kept."""
-
-NOT_ASKED = "recorders_not_asked"
 
 _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])\Z")
 _RECORDING = f"""
@@ -54,7 +52,7 @@ class MonthReport(msgspec.Struct, frozen=True, kw_only=True):
         filing: of camera files.
         clocks: how right they are.
         recording_days_filed: how many cameras are filed with 30 days of recordings or more.
-        recording_days_measured: for how many days recordings are kept, as recorders tell.
+        recording_days_measured: of how many devices say that they keep 30 days or more.
         names: divisions' names in Chinese and English, by code.
     """
 
@@ -69,7 +67,7 @@ class MonthReport(msgspec.Struct, frozen=True, kw_only=True):
     filing: CompletenessReport
     clocks: FleetClocks
     recording_days_filed: Figure
-    recording_days_measured: Value
+    recording_days_measured: Figure
     names: dict[str, tuple[str, str]]
 
 
@@ -139,6 +137,6 @@ async def month_report(
             recording["filed"],
             not_filed=recording["cameras"] - recording["filed"],
         ),
-        recording_days_measured=Value(value=None, base=0, base_unit="cameras", why_not=NOT_ASKED),
+        recording_days_measured=await recording_figure(pool, path, days=RECORDING_DAYS, as_of=now),
         names={row["division_code"]: (row["name_zh"], row["name_en"]) for row in names},
     )

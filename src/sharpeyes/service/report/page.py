@@ -124,7 +124,7 @@ class _Page:
             self._figure_row("clock", clocks.within_5_s, None, "cameras"),
             self._value_row("clock_median", clocks.median_s, "s"),
             self._figure_row("recording_filed", report.recording_days_filed, None, "cameras"),
-            self._value_row("recording_measured", report.recording_days_measured, ""),
+            self._figure_row("recording_measured", report.recording_days_measured, None, "cameras"),
             self._count_row("measured_base", total.cameras),
         ]
         head = ("item", "value", "aim", "result", "base")

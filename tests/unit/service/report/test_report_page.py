@@ -86,9 +86,7 @@ def month(hours: dict[Standing, int], name: str = "解放大道") -> MonthReport
         ),
         clocks=FleetClocks(total=CLOCKS, by_maker=[CLOCKS]),
         recording_days_filed=figure(1, 2, not_filed=1),
-        recording_days_measured=Value(
-            value=None, base=0, base_unit="cameras", why_not="recorders_not_asked"
-        ),
+        recording_days_measured=figure(0, 0, recorders_not_asked=3),
         names={"420102": ("江岸区", "Jiang'an")},
     )
 
@@ -145,7 +143,7 @@ def test_what_cannot_be_computed_says_why() -> None:
         "because: nothing could be judged",
         "because: no fault was repaired",
         "because: no key place is on file",
-        "because: recorders are not asked",
+        "because: not asked for recordings yet",
         "because: tells no time",
     ):
         assert why in text

@@ -8,6 +8,7 @@ import { address } from "../route.js";
 import { Time, formatTime, useTick } from "../times.js";
 import { formatNumber, formatPercent, t, word } from "../words.js";
 import { Chart } from "./chart.js";
+import { Recordings } from "./recordings.js";
 import { Empty, Shown } from "./states.js";
 
 const DAYS = [1, 7, 30];
@@ -109,6 +110,7 @@ export function Past({ code, since, query }) {
       <${Figures} figures=${past.availability} hours=${past.availability.hours} />
       <${List} stretches=${past.stretches} />
       <h3>${t("past.latency")}</h3><${Latency} points=${past.latency} />
-      <h3>${t("past.clock")}</h3><${Clock} clock=${past.clock} />`}<//>
+      <h3>${t("past.clock")}</h3><${Clock} clock=${past.clock} />
+      <h3>${t("recordings.title")}</h3><${Recordings} recordings=${past.recordings} />`}<//>
   </section>`;
 }
