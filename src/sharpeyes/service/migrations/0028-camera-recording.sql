@@ -1,5 +1,5 @@
 -- Which recordings devices say that they keep
--- depends: 0026-availability-sums
+-- depends: 0027-incident-places
 
 -- migrate: apply
 
