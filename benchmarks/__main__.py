@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 import msgspec
 
-from benchmarks import availability, detectors, polling, quality, registry, screens, simulator
+from benchmarks import (
+    availability,
+    detectors,
+    events,
+    polling,
+    quality,
+    registry,
+    screens,
+    simulator,
+)
 from benchmarks.detectors import stress
 from benchmarks.errors import FootageMissingError
 
@@ -20,6 +29,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "quality": quality.run,
     "simulator": simulator.run,
     "availability": availability.run,
+    "events": events.run,
     "screens": screens.run,
 }
 

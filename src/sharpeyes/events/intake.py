@@ -73,8 +73,12 @@ async def take(
         _ready(item, cameras[item.device_code], new_event_id(now, random))
         for item in first.values()
     ]
-    stored = await insert(connection, ready) if ready else []
-    known = {one.dedup_key: (one.event_id, first[one.dedup_key].digest) for one in stored}
+    stored = await insert(connection, ready) if ready else {}
+    known: dict[str, tuple[str, bytes | None]] = {
+        one.event.dedup_key: (one.event.event_id, one.digest)
+        for one in ready
+        if one.event.event_id in stored
+    }
     if len(known) < len(first):
         rows = await connection.fetch(_KNOWN, [key for key in first if key not in known])
         known |= {row["dedup_key"]: (row["event_id"], row["digest"]) for row in rows}

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import asyncpg
 import msgspec
@@ -56,7 +56,7 @@ stored AS (
            CASE WHEN evidence_sha256 IS NOT NULL THEN event_id END, evidence_sha256,
            origin_source, origin_id
     FROM kept JOIN counted USING (camera_id) ORDER BY n
-    RETURNING *
+    RETURNING event_id, camera_id, sequence, recorded_at, type, severity
 ),
 wanting AS (
     INSERT INTO delivery (event_id, endpoint_id, camera_id, sequence)
@@ -68,7 +68,7 @@ lanes AS (
     SELECT DISTINCT endpoint_id, camera_id FROM wanting ORDER BY endpoint_id, camera_id
     ON CONFLICT (endpoint_id, camera_id) DO UPDATE SET due_at = lane.due_at
 )
-SELECT * FROM stored ORDER BY sequence
+SELECT event_id, camera_id, sequence, recorded_at FROM stored
 """  # noqa: S608  # both are ours
 
 _INSERT_EVIDENCE = """
@@ -109,10 +109,12 @@ async def append(connection: Connection, event: NewEvent) -> Event | None:
     Raises:
         EventInvalidError: A field of the payload is wrong, or the event is over 64 kB.
     """
-    row = ReadyEvent.of(event)
-    stored = await insert(connection, [row])
+    ready = ReadyEvent.of(event)
+    stored = (await insert(connection, [ready])).get(event.event_id)
+    if stored is None:
+        return None
     evidence = event.evidence
-    if stored and evidence:
+    if evidence:
         await connection.execute(
             _INSERT_EVIDENCE,
             event.event_id,
@@ -123,7 +125,34 @@ async def append(connection: Connection, event: NewEvent) -> Event | None:
             evidence.width_px,
             evidence.height_px,
         )
-    return stored[0] if stored else None
+    return Event(
+        event_id=event.event_id,
+        type=event.type,
+        camera_id=event.camera_id,
+        device_code=event.device_code,
+        sequence=stored.sequence,
+        severity=event.severity,
+        occurred_at=event.occurred_at,
+        recorded_at=stored.recorded_at,
+        dedup_key=event.dedup_key,
+        data=msgspec.json.decode(ready.data),
+        evidence_id=event.event_id if evidence else None,
+        evidence_sha256=evidence.sha256 if evidence else None,
+        origin_source=event.origin.source if event.origin else None,
+        origin_id=event.origin.id if event.origin else None,
+    )
+
+
+class Stored(NamedTuple):
+    """What the database gave to an event.
+
+    Attributes:
+        sequence: Its place among those of its camera.
+        recorded_at: When, UTC.
+    """
+
+    sequence: int
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +179,7 @@ class ReadyEvent:
         return cls(event, msgspec.json.encode(checked_data(event)).decode())
 
 
-async def insert(connection: Connection, events: Sequence[ReadyEvent]) -> list[Event]:
+async def insert(connection: Connection, events: Sequence[ReadyEvent]) -> dict[str, Stored]:
     """Store events and what has to be delivered of them, in the caller's transaction.
 
     Args:
@@ -158,7 +187,8 @@ async def insert(connection: Connection, events: Sequence[ReadyEvent]) -> list[E
         events: In the order in which they happened; two of one `dedup_key` must not be among them.
 
     Returns:
-        Those that were stored; the others' `dedup_key` is known, and nothing was changed for them.
+        Those that were stored, by identity; the others' `dedup_key` is known, and nothing was
+        changed for them.
         Sequences of one camera follow the order of `events`.
     """
     rows = await connection.fetch(_INSERT, *zip(*map(_row, events), strict=True))
@@ -167,7 +197,7 @@ async def insert(connection: Connection, events: Sequence[ReadyEvent]) -> list[E
     notices = [json.dumps({"event": one}) for one in list(latest.values())[:_MOST_NOTICES]]
     if notices:
         await connection.execute(_NOTIFY, notices)
-    return [event_from_row(row) for row in rows]
+    return {row["event_id"]: Stored(row["sequence"], row["recorded_at"]) for row in rows}
 
 
 def _row(ready: ReadyEvent) -> tuple[object, ...]:
