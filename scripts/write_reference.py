@@ -1,6 +1,7 @@
 """Write docs/ref from the program itself; with --check, say whether it is up to date instead."""
 
 import html
+import json
 import re
 import subprocess
 import sys
@@ -8,10 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from event_examples import examples
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from sharpeyes.events.event import PAYLOAD_OF, EventType
+from sharpeyes.events.schema import delivered_schema
 from sharpeyes.registry.code_tables import CodeTable, Edition, Meaning
 from sharpeyes.registry.device_code_tables import CAMERA_TYPES, INDUSTRIES, NETWORKS, OTHER_TYPES
 from sharpeyes.registry.sheet import SHEET
@@ -165,17 +169,42 @@ def meanings(table: CodeTable) -> Iterator[tuple[int, Meaning, str]]:
             yield value, meaning, "both" if both else editions[0]
 
 
+def events() -> str:
+    """Return the page of events: each type, an example of it, and what its data holds."""
+    lines = [
+        "# Events",
+        "",
+        "What a delivery's body holds, by `type`. [event.schema.json](event.schema.json) is its",
+        "JSON Schema (draft 2020-12) for all types. A new version of a type is a new type; within",
+        "a version, fields may be added.",
+    ]
+    for example in examples():
+        event = json.loads(example)
+        record = PAYLOAD_OF[EventType(event["type"])]
+        said = (record.__doc__ or "").partition("\n")[0]
+        shown = json.dumps(event, indent=2, ensure_ascii=False)
+        lines += ["", f"## `{event['type']}`", "", said, "", "```json", shown, "```"]
+    return "\n".join(lines) + "\n"
+
+
+def event_schema() -> str:
+    """Return the JSON Schema of a delivery's body."""
+    return json.dumps(delivered_schema(), indent=2) + "\n"
+
+
 def main() -> None:
     """Write the pages, or check them."""
     stale = []
     for name, text in (
-        ("commands", commands()),
-        ("settings", settings()),
-        ("api", api()),
-        ("camera-file", camera_file()),
+        ("commands.md", NOTE + commands()),
+        ("settings.md", NOTE + settings()),
+        ("api.md", NOTE + api()),
+        ("camera-file.md", NOTE + camera_file()),
+        ("events.md", NOTE + events()),
+        ("event.schema.json", event_schema()),
     ):
-        page = REFERENCE / f"{name}.md"
-        wanted = NOTE + text
+        page = REFERENCE / name
+        wanted = text
         if not page.exists() or page.read_text() != wanted:
             stale.append(page.name)
             if "--check" not in sys.argv[1:]:

@@ -5,6 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sharpeyes.events.retention_settings import RetentionSettings
+
 Delay = Annotated[float, Field(ge=0, le=604_800)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -98,6 +100,9 @@ class EventSettings(BaseModel):
         le=1_000_000_000,
         description="Deliveries that may wait before events of other systems are put off "
         "(503); our own are always taken.",
+    )
+    retention: RetentionSettings = Field(
+        default=RetentionSettings(), description="How long events and pictures are kept."
     )
 
     @property

@@ -82,7 +82,7 @@ _NOTIFY = "SELECT pg_notify('sharpeyes', notice) FROM unnest($1::text[]) AS noti
 _PAGE = """
 SELECT * FROM event
 WHERE ($1::text IS NULL OR type = $1)
-  AND ($2::text IS NULL OR device_code = $2)
+  AND ($2::text IS NULL OR camera_id = (SELECT camera_id FROM camera WHERE device_code = $2))
   AND ($3::text IS NULL OR (recorded_at, event_id) <
        (SELECT a.recorded_at, a.event_id FROM event a WHERE a.event_id = $3))
 ORDER BY recorded_at DESC, event_id DESC LIMIT $4

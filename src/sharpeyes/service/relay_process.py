@@ -17,6 +17,7 @@ from sharpeyes.service.availability import keep_availability
 from sharpeyes.service.database import open_pool
 from sharpeyes.service.keys import load_sealer
 from sharpeyes.service.maintenance import end_maintenance
+from sharpeyes.service.retention import keep_retention
 from sharpeyes.service.settings import Settings
 
 log = structlog.get_logger()
@@ -25,7 +26,7 @@ _TRY_AGAIN_S = 1.0
 
 
 async def run_relay(settings: Settings, database_url: str, stop: asyncio.Event) -> None:
-    """Deliver events, end maintenance that is over, sum availability up, until `stop`."""
+    """Deliver events, end maintenance, sum availability up, delete what is old, until `stop`."""
     sealer = load_sealer(settings)
     async with (
         await open_pool(
@@ -36,6 +37,7 @@ async def run_relay(settings: Settings, database_url: str, stop: asyncio.Event) 
     ):
         tasks.create_task(end_maintenance(CameraStore(pool), stop))
         tasks.create_task(keep_availability(pool, settings.health, stop, now=_now))
+        tasks.create_task(keep_retention(pool, settings.events.retention, stop, now=_now))
         relay = Relay(
             pool,
             session,

@@ -130,7 +130,8 @@ FROM (VALUES
     ('event_sequence', 'SELECT, INSERT, UPDATE'),
     ('evidence', 'SELECT'),
     ('delivery', 'SELECT, INSERT'),
-    ('delivery_lane', 'SELECT, INSERT, UPDATE')
+    ('delivery_lane', 'SELECT, INSERT, UPDATE'),
+    ('legal_hold', 'SELECT, INSERT, UPDATE')
 ) AS opened (name, privileges);
 SELECT pg_temp.open_table('delivery_attempt', 'SELECT', $$
     EXISTS (SELECT FROM delivery d WHERE d.delivery_id = delivery_attempt.delivery_id)

@@ -15,6 +15,8 @@ class Scope(StrEnum):
     EVENTS_READ = "events:read"
     EVENTS_WRITE = "events:write"
     """Hand in the events of other systems."""
+    HOLDS_WRITE = "holds:write"
+    """Keep events from being deleted, and let them go."""
     PICTURES_READ = "pictures:read"
     INCIDENTS_READ = "incidents:read"
     INCIDENTS_WRITE = "incidents:write"
@@ -62,7 +64,8 @@ _LOOK = frozenset(
 
 _SCOPES = {
     Role.OPERATOR: _LOOK,
-    Role.SUPERVISOR: _LOOK | {Scope.CONTACTS_READ, Scope.ENDPOINTS_READ, Scope.INCIDENTS_CLOSE},
+    Role.SUPERVISOR: _LOOK
+    | {Scope.CONTACTS_READ, Scope.ENDPOINTS_READ, Scope.HOLDS_WRITE, Scope.INCIDENTS_CLOSE},
     # Whoever sets cameras up needs no pictures.
     Role.ENGINEER: frozenset(
         {

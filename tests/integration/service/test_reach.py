@@ -67,6 +67,10 @@ async def two_districts(pool: asyncpg.Pool, add_camera: AddCamera) -> tuple[Came
                 ),
                 "INSERT INTO event_sequence (camera_id, last_sequence) VALUES ($1, 1)",
                 (
+                    "INSERT INTO legal_hold (camera_id, event_id, reason, placed_by, expires_at)"
+                    " VALUES ($1, 'e', 'a case', 'test', now())"
+                ),
+                (
                     "INSERT INTO event_key (dedup_key, event_id, camera_id)"
                     " SELECT dedup_key, event_id, camera_id FROM event WHERE camera_id = $1"
                 ),
@@ -120,6 +124,7 @@ OF_A_CAMERA = (
     "event",
     "event_key",
     "event_sequence",
+    "legal_hold",
     "evidence",
     "delivery",
     "delivery_lane",
@@ -166,7 +171,7 @@ async def test_every_table_of_cameras_is_guarded(pool: asyncpg.Pool) -> None:
         row["relname"]
         for row in await pool.fetch(
             "SELECT DISTINCT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
-            " WHERE a.attname = 'camera_id' AND c.relkind = 'r'"
+            " WHERE a.attname = 'camera_id' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
             " AND c.relnamespace = 'public'::regnamespace"
         )
     }

@@ -22,6 +22,7 @@ from sharpeyes.service.api import (
     event_intake,
     events,
     health,
+    holds,
     imports,
     incidents,
     incidents_due,
@@ -58,6 +59,7 @@ OPERATIONS = (
     *registry_figures.OPERATIONS,
     *events.OPERATIONS,
     *event_intake.OPERATIONS,
+    *holds.OPERATIONS,
     *incidents_due.OPERATIONS,  # before `incidents`: "due" is no incident
     *incidents.OPERATIONS,
     *endpoints.OPERATIONS,

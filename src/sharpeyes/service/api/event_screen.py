@@ -69,7 +69,7 @@ FROM event e JOIN camera c USING (camera_id)
 _PAGE = f"""
 {_VIEW}
 WHERE ($1::text IS NULL OR e.type = $1)
-  AND ($2::text IS NULL OR e.device_code = $2)
+  AND ($2::text IS NULL OR e.camera_id = (SELECT camera_id FROM camera WHERE device_code = $2))
   AND ($3::text IS NULL OR (e.recorded_at, e.event_id) <
        (SELECT a.recorded_at, a.event_id FROM event a WHERE a.event_id = $3))
 ORDER BY e.recorded_at DESC, e.event_id DESC LIMIT $4

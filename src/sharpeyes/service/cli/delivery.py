@@ -20,6 +20,7 @@ from sharpeyes.events.delivery import (
 )
 from sharpeyes.service.access import COMMAND_LINE, audit
 from sharpeyes.service.cli.context import open_database, run
+from sharpeyes.service.cli.moment import moment
 from sharpeyes.service.cli.output import CliError, note, print_json, print_table, printable
 from sharpeyes.service.cli.registered import JsonOption
 
@@ -173,18 +174,7 @@ def replay_deliveries(  # noqa: PLR0917  # typer reads them by name
 
 
 def _moment(text: str | None, option: str) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise typer.BadParameter(
-            f"{option}: {printable(text)[:40]!r} is no time with its offset, such as "
-            "2026-11-21T08:30:00+08:00"
-        )
-    return moment
+    return None if text is None else moment(text, option)
 
 
 def _answer(http_status: int | None, error: str) -> str:
