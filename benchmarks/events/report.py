@@ -1,4 +1,4 @@
-"""Runs the parts on a database of its own, and again with many events stored."""
+"""Runs the parts on a database of its own, and in full again with many events stored."""
 
 import asyncio
 import tempfile
@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 
 from benchmarks.events.intake import Service, measure_intake
+from benchmarks.events.latency import INTERVAL_S, measure_latency
 from benchmarks.events.relaying import measure_relay
 from benchmarks.events.stock import CAMERAS, add_cameras, fill
 from sharpeyes.service.access import create_token
@@ -17,8 +18,9 @@ from sharpeyes.service.postgres import EmbeddedPostgres
 from sharpeyes.service.roles import Role
 
 _STORED, _QUICK_STORED = 10_000_000, 0
-_SECONDS, _QUICK_SECONDS = 10.0, 2.0
-_ROUNDS, _QUICK_ROUNDS = 3, 2
+_SECONDS, _QUICK_SECONDS = 10.0, 1.5
+_ROUNDS, _QUICK_ROUNDS = 3, 1
+_STREET, _QUICK_STREET = 24, 6
 
 Figures = dict[str, dict[str, list[float]]]
 """Of each measure and way, the rates of all rounds."""
@@ -46,6 +48,9 @@ async def _run(url: str, folder: Path, *, quick: bool) -> dict[str, object]:
             await fill(pool, _STORED)
             stored = await pool.fetchval("SELECT count(*) FROM event")
             figures = await _measure(pool, url, folder, token, quick=quick)
+        # With what is stored, and nothing else to do: nobody hands in or delivers meanwhile.
+        cameras = _QUICK_STREET if quick else _STREET
+        latencies_ms = await measure_latency(pool, url, folder, cameras)
     print(f"{CAMERAS} cameras, one endpoint; per second: least, median, most")
     last: dict[str, object] = {name: _medians(of) for name, of in figures.items()}
     if not quick:
@@ -57,7 +62,16 @@ async def _run(url: str, folder: Path, *, quick: bool) -> dict[str, object]:
         for key, rates in of.items():
             least, median, most = min(rates), _median(rates), max(rates)
             print(f"{name:16} {key:12} {least:9.0f} {median:9.0f} {most:9.0f}")
+    latency_ms = {
+        "p50": round(_median(latencies_ms)),
+        "p99": round(latencies_ms[-(-99 * len(latencies_ms) // 100) - 1]),
+    }
+    print(
+        f"{len(latencies_ms)} vehicles, from the limit to the receiver, frames every "
+        f"{INTERVAL_S:g} s; ms: {[round(one) for one in latencies_ms]}"
+    )
     return last | {
+        "latency_ms": latency_ms,
         "batch_to_bare": _ratio(figures["intake_per_s"], "batch", "bare_insert"),
         "delivered_to_bare": _ratio(figures["delivered_per_s"], "ours", "bare_post"),
         "stored": stored,

@@ -1,5 +1,5 @@
 -- Events and pictures by month, how long they are kept, and what must not be deleted
--- depends: 0025-event-intake
+-- depends: 0027-endpoint-cameras 0027-incident-places
 
 -- migrate: apply
 
