@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import aiohttp
 
@@ -28,6 +29,12 @@ class Answer:
     head: str = ""
     retry_after: str | None = None
     latency_ms: float = 0.0
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether a 2xx was read."""
+        status = self.http_status
+        return status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
 async def post(

@@ -54,7 +54,7 @@ class Breaker:
         status = answer.http_status
         if status == HTTPStatus.GONE or status in REFUSES_THE_EVENT:
             return False
-        failed = status is None or not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+        failed = not answer.succeeded
         self._pace(status, failed=failed)
         part = self._part(now)
         part.attempts += 1

@@ -1,14 +1,20 @@
 """The body that receivers get: a CloudEvent 1.0 in structured JSON."""
 
+from datetime import datetime
+
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
-from sharpeyes.events.event import Event
+from sharpeyes.events.event import Event, Severity
 
 CONTENT_TYPE = JSONFormat.CONTENT_TYPE
 MAX_BODY_BYTES = 64 * 1024
 MAX_SOURCE_CHARACTERS = len("/sharpeyes/") + 63
 """Of the longest source that `EventSettings` allows."""
+
+TEST_TYPE = "org.sharpeyes.endpoint.test.v1"
+"""Of what an operator sends to try an endpoint out; no event that is stored has it."""
+NO_CAMERA = "0" * 20
 
 _FORMAT = JSONFormat()
 
@@ -49,3 +55,30 @@ def body(event: Event, source: str) -> bytes:
     if event.origin_source is not None and event.origin_id is not None:
         attributes |= {"originsource": event.origin_source, "originid": event.origin_id}
     return _FORMAT.write(CloudEvent(attributes, data))
+
+
+def test_body(event_id: str, endpoint: str, sent_at: datetime, source: str) -> bytes:
+    """Write what an endpoint is sent to try it out, with all that an event has.
+
+    Args:
+        event_id: From `new_event_id`.
+        endpoint: The endpoint's name.
+        sent_at: UTC.
+        source: The installation.
+
+    Returns:
+        As `body`. `subject` is 20 zeros, which is no camera, and `sequence` is 0.
+    """
+    attributes = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": source,
+        "type": TEST_TYPE,
+        "subject": NO_CAMERA,
+        "time": sent_at,
+        "recordedtime": sent_at,
+        "sequence": f"{0:012d}",
+        "severity": Severity.INFO.value,
+        "datacontenttype": "application/json",
+    }
+    return _FORMAT.write(CloudEvent(attributes, {"endpoint": endpoint}))

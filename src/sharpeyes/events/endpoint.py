@@ -2,9 +2,8 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
 
 import aiohttp
 import asyncpg
@@ -12,6 +11,9 @@ import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.events import handshake as consent
+from sharpeyes.events import rotation
+from sharpeyes.events.attempt import Answer, post
+from sharpeyes.events.cloudevent import CONTENT_TYPE, test_body
 from sharpeyes.events.endpoint_address import check_name, check_url
 from sharpeyes.events.errors import (
     EndpointExistsError,
@@ -19,10 +21,12 @@ from sharpeyes.events.errors import (
     UnknownEndpointDivisionError,
     UnknownEndpointError,
 )
-from sharpeyes.events.event import EventType, Severity
+from sharpeyes.events.event import EventType, RandomBits, Severity, new_event_id
 from sharpeyes.events.event_filter import ALL_EVENTS, EventFilter
+from sharpeyes.events.outbox import Outbox
+from sharpeyes.events.sealed_secret import Sealer
 from sharpeyes.events.settings import EventSettings
-from sharpeyes.events.signing import new_secret, written
+from sharpeyes.events.signing import new_secret, signature_headers, written
 
 _ENDPOINTS = """
 SELECT p.*, COALESCE(d.division_codes, '{}') AS division_codes
@@ -47,50 +51,6 @@ UPDATE endpoint SET state = $2, state_reason = $3, deferred_until = NULL WHERE n
 """
 
 Connection = asyncpg.Connection | PoolConnectionProxy | asyncpg.Pool
-
-
-class SealedSecret(Protocol):
-    """A secret as it is stored."""
-
-    @property
-    def ciphertext(self) -> bytes:
-        """With the authentication tag at its end."""
-        ...
-
-    @property
-    def nonce(self) -> bytes:
-        """12 bytes, fresh for every sealing."""
-        ...
-
-    @property
-    def key_id(self) -> str:
-        """Which key opens it."""
-        ...
-
-
-class Sealer(Protocol):
-    """Seals and opens secrets; whoever wires the service has the key."""
-
-    def seal(self, secret: bytes, owner: bytes, /) -> SealedSecret:
-        """Encrypt a secret so that it opens only together with `owner`."""
-        ...
-
-    def open(self, sealed: Any, owner: bytes, /) -> bytes:
-        """Decrypt a secret. `sealed` is anything with the fields of `SealedSecret`.
-
-        Raises:
-            ValueError: It does not open; the message says why and nothing of the secret.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class StoredSecret:
-    """A `SealedSecret` as read from the table `endpoint`."""
-
-    ciphertext: bytes
-    nonce: bytes
-    key_id: str
 
 
 class EndpointState(StrEnum):
@@ -146,6 +106,19 @@ class AddedEndpoint:
 
     endpoint: Endpoint
     secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SentTest:
+    """A test event that was sent.
+
+    Attributes:
+        event_id: Its identity, which is the webhook-id.
+        answer: What the receiver did.
+    """
+
+    event_id: str
+    answer: Answer
 
 
 class EndpointStore:
@@ -245,6 +218,37 @@ class EndpointStore:
         """Return all endpoints in the order of their names."""
         rows = await self._pool.fetch(f"{_ENDPOINTS} ORDER BY p.name")
         return tuple(_endpoint(row) for row in rows)
+
+    async def rotate(
+        self, connection: Connection, name: str, keep: timedelta, now: datetime
+    ) -> str:
+        """Give an endpoint a new signing secret and return it; see `rotation.rotate`."""
+        return await rotation.rotate(connection, self._sealer, name, keep, now)
+
+    async def send_test(self, name: str, now: datetime, random: RandomBits) -> SentTest:
+        """Send a test event to an endpoint, whatever its state, as deliveries are sent.
+
+        It is signed, and dialled under the same rules. It is no event: nothing is stored of it,
+        and it is tried once.
+
+        Args:
+            name: The endpoint's.
+            now: When it is sent, UTC.
+            random: Gives the event's identity.
+
+        Raises:
+            UnknownEndpointError: None has this name.
+            EndpointLockedError: Its secret does not open, so that nothing can be signed.
+        """
+        target = await Outbox(self._pool, self._sealer).target(name, now)
+        event_id = new_event_id(now, random)
+        content = test_body(event_id, name, now, self._settings.source)
+        headers = signature_headers(target.secrets, event_id, now, content)
+        headers["Content-Type"] = CONTENT_TYPE
+        answer = await post(
+            self._session, target.url, headers, content, self._settings.attempt_timeout_s
+        )
+        return SentTest(event_id, answer)
 
 
 async def pause(connection: Connection, name: str) -> None:

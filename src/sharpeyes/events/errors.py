@@ -10,6 +10,7 @@ EventsError
     ├── UnknownEndpointError
     ├── UnknownEndpointDivisionError
     ├── HandshakeError
+    ├── EndpointLockedError
     └── RotationError
 """
 
@@ -69,6 +70,16 @@ class UnknownEndpointDivisionError(EndpointError):
 
 class HandshakeError(EndpointError):
     """The receiver did not say that it wants our events."""
+
+
+class EndpointLockedError(EndpointError):
+    """An endpoint's secret was sealed with a key that is not here."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the secret of endpoint {name!r} does not open with the key that is set: nothing can "
+            "be signed for it"
+        )
 
 
 class RotationError(EndpointError):

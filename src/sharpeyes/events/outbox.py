@@ -14,16 +14,18 @@ import asyncpg
 import structlog
 
 from sharpeyes.events.attempt import Answer
-from sharpeyes.events.endpoint import Sealer, StoredSecret
+from sharpeyes.events.errors import EndpointLockedError, UnknownEndpointError
 from sharpeyes.events.event import Event
 from sharpeyes.events.retry import Dead, Delivered, Gone, TryAgain, Verdict
+from sharpeyes.events.sealed_secret import Sealer, StoredSecret
 from sharpeyes.events.store import event_from_row
 
 log = structlog.get_logger()
 
 _TARGETS = """
 SELECT endpoint_id, name, url, secret_ciphertext, secret_nonce, key_id, deferred_until
-FROM endpoint WHERE state = 'active' ORDER BY endpoint_id
+FROM endpoint WHERE CASE WHEN $1::text IS NULL THEN state = 'active' ELSE name = $1 END
+ORDER BY endpoint_id
 """
 
 _OLD_SECRETS = """
@@ -160,10 +162,26 @@ class Outbox:
 
         A secret that was replaced signs beside the present one until its time is over at `now`.
         """
-        rows = await self._pool.fetch(_TARGETS)
+        rows = await self._pool.fetch(_TARGETS, None)
         old = await self._old_secrets(now)
         targets = [self._target(row, old[row["endpoint_id"]]) for row in rows]
         return [target for target in targets if target is not None]
+
+    async def target(self, name: str, now: datetime) -> Target:
+        """Return one endpoint, whether it is served or not.
+
+        Raises:
+            UnknownEndpointError: None has this name.
+            EndpointLockedError: Its secret does not open.
+        """
+        row = await self._pool.fetchrow(_TARGETS, name)
+        if row is None:
+            raise UnknownEndpointError(name)
+        old = await self._old_secrets(now)
+        target = self._target(row, old[row["endpoint_id"]])
+        if target is None:
+            raise EndpointLockedError(name)
+        return target
 
     async def _old_secrets(self, now: datetime) -> defaultdict[int, list[bytes]]:
         found = defaultdict[int, list[bytes]](list)

@@ -15,9 +15,9 @@ import structlog
 from sharpeyes.events.attempt import Answer, post
 from sharpeyes.events.breaker import Breaker
 from sharpeyes.events.cloudevent import CONTENT_TYPE, body
-from sharpeyes.events.endpoint import Sealer
 from sharpeyes.events.outbox import Claim, Outbox, Target
 from sharpeyes.events.retry import Dead, Delivered, Gone, Random, Verdict, judge
+from sharpeyes.events.sealed_secret import Sealer
 from sharpeyes.events.settings import EventSettings
 from sharpeyes.events.signing import signature_headers
 

@@ -67,7 +67,7 @@ def judge(
         now: When the answer was read, for a Retry-After that is a date.
     """
     status = answer.http_status
-    if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+    if answer.succeeded:
         return Delivered()
     if status == HTTPStatus.GONE:
         return Gone("the receiver answered 410 Gone")

@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from sharpeyes.events.endpoint import Sealer, StoredSecret
 from sharpeyes.events.errors import RotationError, UnknownEndpointError
+from sharpeyes.events.sealed_secret import Sealer, StoredSecret
 from sharpeyes.events.signing import new_secret, written
+
+Connection = asyncpg.Connection | PoolConnectionProxy | asyncpg.Pool
 
 MOST_OLD_SECRETS = 5
 """Each is one more signature in the header of every delivery."""
@@ -33,7 +35,7 @@ UPDATE endpoint SET secret_ciphertext = $2, secret_nonce = $3, key_id = $4 WHERE
 
 
 async def rotate(
-    connection: asyncpg.Connection | PoolConnectionProxy,
+    connection: Connection,
     sealer: Sealer,
     name: str,
     keep: timedelta,
@@ -75,7 +77,7 @@ async def rotate(
 
 
 async def _keep_old(
-    connection: asyncpg.Connection | PoolConnectionProxy,
+    connection: Connection,
     sealer: Sealer,
     name: str,
     row: asyncpg.Record,

@@ -129,7 +129,8 @@ FROM (VALUES
     ('event_key', 'SELECT, INSERT'),
     ('event_sequence', 'SELECT, INSERT, UPDATE'),
     ('evidence', 'SELECT'),
-    ('delivery', 'SELECT, INSERT'),
+    -- What was given up can be sent again.
+    ('delivery', 'SELECT, INSERT, UPDATE'),
     ('delivery_lane', 'SELECT, INSERT, UPDATE'),
     ('legal_hold', 'SELECT, INSERT, UPDATE')
 ) AS opened (name, privileges);
@@ -159,8 +160,8 @@ SELECT pg_temp.open_table('intake_tally', 'SELECT, INSERT', pg_temp.in_scope('di
 -- An endpoint is sent the events of the whole city: a subtree sees where its own went.
 SELECT pg_temp.open_table('endpoint', 'SELECT, INSERT, UPDATE', 'true', 'false');
 SELECT pg_temp.open_table('endpoint_division', 'SELECT, INSERT', 'true', 'false');
--- Commands write it, and the relay reads it.
-SELECT pg_temp.open_table('endpoint_old_secret', 'SELECT', 'false');
+-- Only who reaches the whole city rotates secrets.
+SELECT pg_temp.open_table('endpoint_old_secret', 'SELECT, INSERT, DELETE', 'false');
 
 -- Who asks is looked up before any scope is known.
 SELECT pg_temp.open_table('token', 'SELECT', 'true', 'false');

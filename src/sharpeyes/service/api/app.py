@@ -17,7 +17,9 @@ from sharpeyes.service.api import (
     camera_life,
     camera_zones,
     cameras,
+    deliveries,
     division_counts,
+    endpoint_deeds,
     endpoints,
     event_intake,
     events,
@@ -63,6 +65,8 @@ OPERATIONS = (
     *incidents_due.OPERATIONS,  # before `incidents`: "due" is no incident
     *incidents.OPERATIONS,
     *endpoints.OPERATIONS,
+    *endpoint_deeds.OPERATIONS,
+    *deliveries.OPERATIONS,
     *accounts.OPERATIONS,
     *audit.OPERATIONS,
     *stream.OPERATIONS,

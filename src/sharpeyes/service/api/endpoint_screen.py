@@ -33,6 +33,11 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
         oldest_pending_at: when the event that waits longest was recorded, UTC.
         last_error: what became of the latest attempt at a delivery that still waits; empty when
             none of them was attempted.
+        attempts_lately: among the latest 2,000 deliveries of all endpoints, how many to this one
+            were attempted.
+        failed_lately: how many of these attempts, the latest of each, were not answered 2xx.
+        latency_p50_ms: half of them took no longer; null: there were none.
+        latency_p95_ms: 95 % of them took no longer.
     """
 
     endpoint_id: int
@@ -51,11 +56,20 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
     dead: int
     oldest_pending_at: datetime | None
     last_error: str
+    attempts_lately: int
+    failed_lately: int
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
 
 
 # Deliveries are numbered as events come in. Of those that wait only the first of each lane has
 # attempts, and the count of them names the latest.
 _SCREEN = """
+WITH lately AS MATERIALIZED (
+    SELECT d.endpoint_id, t.http_status, t.latency_ms
+    FROM (SELECT * FROM delivery ORDER BY delivery_id DESC LIMIT 2000) d
+    JOIN delivery_attempt t ON t.delivery_id = d.delivery_id AND t.attempt = d.attempt_count
+)
 SELECT p.endpoint_id, p.name, p.url, p.event_types, p.severities, p.tiers,
        p.state, p.state_reason,
        p.created_at, p.deferred_until, ARRAY(
@@ -63,7 +77,7 @@ SELECT p.endpoint_id, p.name, p.url, p.event_types, p.severities, p.tiers,
            ORDER BY division_code
        ) AS division_codes,
        n.pending, n.delivered, n.dead, e.recorded_at AS oldest_pending_at,
-       COALESCE(a.last_error, '') AS last_error
+       COALESCE(a.last_error, '') AS last_error, l.*
 FROM endpoint p CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE state = 'pending') AS pending,
            count(*) FILTER (WHERE state = 'delivered') AS delivered,
@@ -80,13 +94,27 @@ LEFT JOIN LATERAL (
     WHERE w.endpoint_id = p.endpoint_id AND w.state = 'pending' AND w.attempt_count > 0
     ORDER BY t.started_at DESC LIMIT 1
 ) a ON true
+CROSS JOIN LATERAL (
+    SELECT count(*) AS attempts_lately,
+           count(*) FILTER (WHERE http_status / 100 IS DISTINCT FROM 2) AS failed_lately,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY latency_ms) AS latency_p50_ms,
+           percentile_cont(0.95) WITHIN GROUP (ORDER BY latency_ms) AS latency_p95_ms
+    FROM lately WHERE lately.endpoint_id = p.endpoint_id
+) l
+WHERE $1::text IS NULL OR p.name = $1
 ORDER BY p.name
 """
 
 
 async def endpoint_views(pool: asyncpg.Pool) -> list[EndpointView]:
     """Return all endpoints in the order of their names."""
-    return [_view(row) for row in await pool.fetch(_SCREEN)]
+    return [_view(row) for row in await pool.fetch(_SCREEN, None)]
+
+
+async def endpoint_view(pool: asyncpg.Pool, name: str) -> EndpointView | None:
+    """Return one endpoint, or None when none has this name."""
+    row = await pool.fetchrow(_SCREEN, name)
+    return None if row is None else _view(row)
 
 
 def _view(row: asyncpg.Record) -> EndpointView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ import typer
 from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.events.address import open_session
-from sharpeyes.events.endpoint import AddedEndpoint, EndpointStore, pause, resume
+from sharpeyes.events.endpoint import AddedEndpoint, EndpointStore, SentTest, pause, resume
 from sharpeyes.events.event import EventType, Severity
 from sharpeyes.events.event_filter import EventFilter
 from sharpeyes.events.rotation import rotate
@@ -20,7 +21,7 @@ from sharpeyes.registry.camera import Tier
 from sharpeyes.service.access import COMMAND_LINE, audit
 from sharpeyes.service.api.endpoint_screen import EndpointView, endpoint_views
 from sharpeyes.service.cli.context import Database, open_database, run
-from sharpeyes.service.cli.output import console, note, print_json, print_table
+from sharpeyes.service.cli.output import CliError, console, note, print_json, print_table
 
 app = typer.Typer(help="Where events are sent: the case system's webhooks.", no_args_is_help=True)
 
@@ -217,6 +218,32 @@ def rotate_secret(
         f"replaced ones sign beside it for {keep_hours:g} h:"
     )
     console().print(secret)
+
+
+@app.command("test")
+def try_endpoint(name: Name, as_json: AsJson = False) -> None:
+    """Send an endpoint a signed test event and show its answer; exit code 1 unless that is 2xx.
+
+    It is sent as deliveries are, also while the endpoint is paused; nothing of it is stored.
+    """
+
+    async def command() -> SentTest:
+        async with _endpoints() as (database, endpoints):
+            async with database.pool.acquire() as connection:
+                await audit(connection, COMMAND_LINE, "endpoint.test", name)
+            return await endpoints.send_test(name, datetime.now(UTC), random.SystemRandom())
+
+    sent = run(command())
+    said = sent.answer
+    if as_json:
+        print_json({"event_id": sent.event_id, "delivered": said.succeeded, "answer": said})
+    else:
+        answered = said.error if said.http_status is None else f"HTTP {said.http_status}"
+        note(f"{answered} after {said.latency_ms:,.0f} ms, webhook-id {sent.event_id}")
+        if said.head:
+            console().print(said.head, markup=False)
+    if not said.succeeded:
+        raise CliError(f"endpoint {name} did not take the test event")
 
 
 @app.command("pause")
