@@ -106,6 +106,7 @@ async def test_each_way_of_asking(  # noqa: PLR0917  # fixtures, the table
 ) -> None:
     """The second bound makes all that is found the many of a million."""
     monkeypatch.setattr(camera_finding, "COUNTED_MAX", counted_max)
+    monkeypatch.setattr(camera_finding, "IN_STATUS_MAX", 2 * counted_max)
     wanted = expected(cameras, numbers)
     found: list[str] = []
     after = None
@@ -137,6 +138,7 @@ async def test_the_nearest_come_first(  # noqa: PLR0917  # fixtures, the table
     counted_max: int,
 ) -> None:
     monkeypatch.setattr(camera_finding, "COUNTED_MAX", counted_max)
+    monkeypatch.setattr(camera_finding, "IN_STATUS_MAX", 2 * counted_max)
     found: list[str] = []
     after = None
     while True:

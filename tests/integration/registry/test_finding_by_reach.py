@@ -169,6 +169,7 @@ async def test_each_caller_finds_exactly_its_own(
 ) -> None:
     """The small bounds make the few of a test the many of a million."""
     monkeypatch.setattr(camera_finding, "COUNTED_MAX", counted_max)
+    monkeypatch.setattr(camera_finding, "IN_STATUS_MAX", 2 * counted_max)
     if counted_max < 2_000:
         monkeypatch.setattr(camera_pages, "_GLANCED", 3)
         monkeypatch.setattr(camera_pages, "_FEW_IN_AREA", 3)

@@ -20,6 +20,7 @@ from sharpeyes.registry.store import IS_MEASURED
 from sharpeyes.registry.tokens import area_token, district_token
 from sharpeyes.service.api.camera_found import HITS, Few, few_of, page_of_hits
 from sharpeyes.service.api.kept_counts import Area, KeptCounts
+from sharpeyes.service.serving_pool import WHOLE_CITY, current_reach
 
 StatusWord = Literal["ok", "degraded", "unreachable", "offline", "unknown", "not_measured"]
 
@@ -32,6 +33,9 @@ _STATUS = (
     "LEFT JOIN LATERAL (SELECT known.status FROM camera_status AS known"
     " WHERE known.camera_id = c.camera_id OFFSET 0) AS s ON true"
 )
+IN_STATUS_MAX: Final = 8_000
+"""Cameras in a status on record that are looked at one by one, at some 4 us each. Of more, a page
+is met on the way about as soon."""
 READ_SHARE: Final = 15
 """How many times as many may be read where they stand together, at a fraction of the cost each."""
 ON_RECORD: Final = frozenset({"degraded", "unreachable", "offline"})
@@ -112,6 +116,16 @@ class Finder:
         self.tables = f"c {_STATUS}" if has_status else "c"
         self.where = " AND ".join(search.conditions) or "true"
 
+    @property
+    def scarce_max(self) -> int:
+        """How many cameras in the status are few enough to go through all of them."""
+        return IN_STATUS_MAX if self.finds_by_status else 2 * COUNTED_MAX
+
+    @property
+    def finds_by_status(self) -> bool:
+        """Whether `look_by_status` may be asked."""
+        return self.status in ON_RECORD and current_reach() in {None, WHOLE_CITY}
+
     async def look(
         self,
         rank: str,
@@ -151,18 +165,15 @@ class Finder:
         )
         return few_of(row, are_all=row["candidates"] <= most)
 
-    async def look_by_status(
-        self, rank: str, cursor: tuple[object, str], limit: int, most: int
-    ) -> Few:
+    async def look_by_status(self, rank: str, cursor: tuple[object, str], limit: int) -> Few:
         """Return a page of those in a status that is on record, as long as there are few.
 
-        The search must be for such a status, by who reaches all of the city.
+        Only where `finds_by_status`.
 
         Args:
             rank: As for `look`.
             cursor: The same.
             limit: The same.
-            most: The same.
         """
         [row] = await self.fetch(
             f"""
@@ -178,9 +189,9 @@ class Finder:
             *cursor,
             limit + 1,
             self.status,
-            most + 1,
+            IN_STATUS_MAX + 1,
         )
-        return few_of(row, are_all=row["candidates"] <= most)
+        return few_of(row, are_all=row["candidates"] <= IN_STATUS_MAX)
 
     async def read(self, rank: str, cursor: tuple[object, str], limit: int, within: str) -> Few:
         """Return a page of the cameras that meet a condition, of which it is known they are few.

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sharpeyes.service.api import camera_finding
-from sharpeyes.service.api.camera_finding import IN_RUN, ON_RECORD, READ_SHARE, RUNS, Finder
+from sharpeyes.service.api.camera_finding import IN_RUN, READ_SHARE, RUNS, Finder
 from sharpeyes.service.api.camera_found import Few, Found, Key, found_page, read_cursor
 from sharpeyes.service.api.camera_rings import M_PER_DEGREE, Rings
 from sharpeyes.service.api.kept_counts import path_range
-from sharpeyes.service.serving_pool import WHOLE_CITY, current_reach
 
 _CURSOR = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?):([0-9]{20})", re.ASCII)
 _FIRST_RADIUS_M: Final = 1_500.0
@@ -86,11 +85,10 @@ class Nearest:
             its = f"c.division_path = ANY ({search.bind(paths)}::text[])"
             return await finder.read(rank, cursor, limit, its)
         few = None
-        is_whole = current_reach() in {None, WHOLE_CITY}
         if search.sources and not search.is_counted:
             few = await finder.look(rank, cursor, limit, search.sources, most)
-        elif search.is_counted and total <= 2 * most and finder.status in ON_RECORD and is_whole:
-            few = await finder.look_by_status(rank, cursor, limit, 2 * most)
+        elif search.is_counted and finder.finds_by_status and total <= finder.scarce_max:
+            few = await finder.look_by_status(rank, cursor, limit)
         return few if few is not None and few.are_all else None
 
     async def _around(

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from sharpeyes.registry.errors import SearchError
 from sharpeyes.service.api import camera_finding
-from sharpeyes.service.api.camera_finding import AREAS_WITH_TOKENS, ON_RECORD, READ_SHARE, Finder
+from sharpeyes.service.api.camera_finding import AREAS_WITH_TOKENS, READ_SHARE, Finder
 from sharpeyes.service.api.camera_found import (
     NOT_A_CURSOR,
     Few,
@@ -18,7 +18,6 @@ from sharpeyes.service.api.camera_found import (
     read_cursor,
 )
 from sharpeyes.service.api.kept_counts import Area, path_range
-from sharpeyes.service.serving_pool import WHOLE_CITY, current_reach
 
 _Place: TypeAlias = tuple[str, str]
 """The path of a division, and a device code."""
@@ -133,7 +132,7 @@ class ListPages:
         if len(glanced.keys) > limit:
             return found_page(glanced.keys, limit, limit, is_estimate=True)
         finder, most = self._finder, camera_finding.COUNTED_MAX
-        is_scarce = finder.status is not None and await finder.counts.total() <= 2 * most
+        is_scarce = finder.status is not None and await finder.counts.total() <= finder.scarce_max
         if is_scarce and glanced.total > limit:
             return await self._page_of_scarce(cursor, limit, glanced.total)
         few = await finder.look(_RANK, cursor, limit, self._search.sources, most)
@@ -158,7 +157,7 @@ class ListPages:
         finder = self._finder
         areas = self._following(await finder.counts.areas(), cursor)
         most = 2 * camera_finding.COUNTED_MAX
-        is_whole = current_reach() in {None, WHOLE_CITY} and finder.status in ON_RECORD
+        is_whole = finder.finds_by_status
         divisions = 2 * limit if is_whole else most
         keys: list[Key] = []
         paths: list[str] = []
@@ -168,7 +167,7 @@ class ListPages:
             paths = await finder.counts.divisions(areas, cursor[0], divisions)
             keys = await self._walk(cursor, limit, "c.division_path = ANY ({0}::text[])", paths)
         if len(keys) <= limit and is_whole:
-            few = await finder.look_by_status(_RANK, cursor, limit, most)
+            few = await finder.look_by_status(_RANK, cursor, limit)
             if few.are_all:
                 return found_page(few.keys, limit, few.total, is_estimate=False)
             keys = await self._by_area(areas, cursor, limit)
