@@ -21,6 +21,7 @@ from sharpeyes.registry.device_code_tables import CAMERA_TYPES, INDUSTRIES, NETW
 from sharpeyes.registry.sheet import SHEET
 from sharpeyes.service.access import Scope
 from sharpeyes.service.api.app import OPERATIONS
+from sharpeyes.service.api.operation import scopes_of
 from sharpeyes.service.settings import PREFIX, Settings
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "ref"
@@ -99,10 +100,7 @@ def api() -> str:
         "| operation | scope | what |",
         "|---|---|---|",
     ]
-    lines += [
-        f"| `{o.method} {o.path}` | {f'`{o.scope}`' if o.scope else ''} | {o.summary} |"
-        for o in OPERATIONS
-    ]
+    lines += [f"| `{o.method} {o.path}` | {scopes_of(o)} | {o.summary} |" for o in OPERATIONS]
     lines += ["", "Scopes: " + ", ".join(f"`{scope}`" for scope in Scope) + "."]
     return "\n".join(lines) + "\n"
 

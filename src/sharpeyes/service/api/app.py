@@ -98,7 +98,8 @@ def build_app(context: ApiContext) -> web.Application:
         # `export` is no device code, so what one may do with a camera is not possible there.
         path = operation.path.replace("{device_code}", "{device_code:(?!export$)[^/]+}")
         handler = in_turn(operation.crowd, operation.handler)
-        app.router.add_route(operation.method, path, require(operation.scope, handler))
+        guarded = require(operation.scope, handler, operation.or_scopes)
+        app.router.add_route(operation.method, path, guarded)
     add_pages(app)
     app.on_response_prepare.append(protect)
     return app

@@ -32,6 +32,7 @@ class Operation:
 
     Attributes:
         scope: The right that the caller's token must have; None asks for no token.
+        or_scopes: Rights that do as well.
         if_match: Whether `If-Match` must, may or cannot say what revision the caller has read.
         body_type: The media type of the body.
         more_body_types: What else the body may be, with or without a record of its own.
@@ -46,6 +47,7 @@ class Operation:
     handler: Handler
     summary: str
     scope: Scope | None
+    or_scopes: tuple[Scope, ...] = ()
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
     body_type: str = "application/json"
@@ -161,8 +163,14 @@ def _described(operation: Operation, components: dict[str, Any]) -> dict[str, An
         }
     if operation.scope:
         described["security"] = [{"token": []}, {"session": []}]
-        described["description"] = f"Needs the scope `{operation.scope}`."
+        described["description"] = f"Needs the scope {scopes_of(operation)}."
     return described
+
+
+def scopes_of(operation: Operation) -> str:
+    """Write which rights open an operation, for its reader; nothing where none is needed."""
+    scopes = filter(None, (operation.scope, *operation.or_scopes))
+    return " or ".join(f"`{scope}`" for scope in scopes)
 
 
 def _bodies(operation: Operation) -> dict[str, type[msgspec.Struct] | None]:

@@ -113,6 +113,8 @@ OPERATIONS = (
         handler=list_divisions,
         summary="The tree of divisions",
         scope=Scope.CAMERAS_READ,
+        # Whoever administers accounts confines people to divisions.
+        or_scopes=(Scope.ACCOUNTS_READ,),
         answer=DivisionList,
     ),
     Operation(

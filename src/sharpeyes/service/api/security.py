@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 
 import asyncpg
@@ -95,8 +95,8 @@ async def protect(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.setdefault("Cache-Control", "no-store")
 
 
-def require(scope: Scope | None, handler: Next) -> Next:
-    """Return `handler` for callers who hold `scope` only; None lets everybody in."""
+def require(scope: Scope | None, handler: Next, or_scopes: Collection[Scope] = ()) -> Next:
+    """Return `handler` for callers who hold `scope`, or another that does; None: for everybody."""
     if scope is None:
         return handler
 
@@ -110,7 +110,7 @@ def require(scope: Scope | None, handler: Next) -> Next:
             )
         request[PRINCIPAL] = principal
         with reaching(principal.reach):
-            if scope not in principal.scopes:
+            if principal.scopes.isdisjoint({scope, *or_scopes}):
                 await _write_refusal(request, principal, scope)
                 raise ProblemError(HTTPStatus.FORBIDDEN, f"this needs the scope {scope}")
             if principal.reach == WHOLE_CITY:

@@ -229,6 +229,8 @@ async def test_auditors_read_the_audit_in_pages(api: Any, accounts: Accounts) ->
 
 async def test_accounts_are_administered_over_http(api: Any, accounts: Accounts) -> None:
     headers = await api.token(*Role.ACCOUNT_ADMINISTRATOR.scopes)
+    divisions = await api.client.get("/api/v1/divisions", headers=headers)
+    assert "420102" in {d["division_code"] for d in (await divisions.json())["divisions"]}
     path = "/api/v1/accounts"
     new = {"login_name": "wu", "password": PASSWORD, "role": "auditor"}
     assert (await api.client.post(path, json=new, headers=headers)).status == HTTPStatus.NO_CONTENT

@@ -3,6 +3,7 @@ import { withQuery } from "../api.js";
 import { useDivisions } from "../divisions.js";
 import { html } from "../html.js";
 import { useResource } from "../resource.js";
+import { may } from "../session.js";
 import { formatNumber, t } from "../words.js";
 
 /** Where a division lies, without its own name: what tells equal names apart. */
@@ -38,7 +39,8 @@ export function DivisionPicker({ id, name, value, onPick, empty = "", invalid = 
   const [at, setAt] = useState(0);
   const list = useRef(null);
   const here = place ?? divisions.top?.division_code ?? null;
-  const { data } = useResource(open && here ? withQuery("/divisions/counts", { division: here }) : null, []);
+  const mayCount = may("cameras:read");
+  const { data } = useResource(open && here && mayCount ? withQuery("/divisions/counts", { division: here }) : null, []);
   const counts = new Map(data?.children.map((child) => [child.division_code, child.cameras]));
 
   const searching = typed !== null && typed.trim() !== "";
