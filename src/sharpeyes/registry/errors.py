@@ -23,6 +23,7 @@ RegistryError
 ├── SheetFullError
 ├── UnknownImportError
 ├── ImportStateError
+├── ImportRacedError
 ├── UnsealError
 ├── CredentialKeyError
 └── StaleLeaseError
@@ -192,8 +193,11 @@ class PlaceInvalidError(_ProblemsError):
 class PlaceExistsError(RegistryError):
     """The place's code is taken."""
 
-    def __init__(self, place_code: str) -> None:
-        super().__init__(f"place {shown(place_code)} exists already")
+    def __init__(self, place_code: str, on_file: str | None = None) -> None:
+        told = f"place {shown(on_file or place_code)} exists already"
+        if on_file not in {None, place_code}:
+            told += f": {shown(place_code)} differs from it in upper and lower case only"
+        super().__init__(told)
 
 
 class UnknownPlaceError(RegistryError):
@@ -237,6 +241,17 @@ class UnknownImportError(RegistryError):
 
 class ImportStateError(RegistryError):
     """What is asked of an import cannot be done in its state."""
+
+
+class ImportRacedError(RegistryError):
+    """Somebody else was quicker each time that an import tried to write some rows."""
+
+    def __init__(self, last_row: int | None) -> None:
+        kept = "nothing was kept" if last_row is None else f"all rows up to row {last_row} are in"
+        super().__init__(
+            "the rows that follow could not be written, because somebody else kept changing the"
+            f" same cameras or divisions: {kept}; import the file again once that has ended"
+        )
 
 
 class UnsealError(RegistryError, ValueError):

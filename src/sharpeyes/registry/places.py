@@ -34,6 +34,7 @@ _UPDATE = f"""
     WHERE place_code = $1 RETURNING {COLUMNS}
 """  # noqa: S608
 _GET = f"SELECT {COLUMNS} FROM place WHERE place_code = $1"  # noqa: S608
+_ANY_CASE = "SELECT place_code FROM place WHERE lower(place_code) = lower($1)"
 _LIST = f"""
     SELECT {COLUMNS} FROM place
     WHERE ($1::text IS NULL OR division_path ^@ $1) AND ($2::smallint IS NULL OR kind = $2)
@@ -64,7 +65,7 @@ class PlaceStore:
 
         Raises:
             PlaceInvalidError: Fields cannot be accepted; all of them are in the error.
-            PlaceExistsError: The code is taken.
+            PlaceExistsError: The code is taken, or differs in case only from one that is.
             UnknownDivisionError: There is no such division.
         """
         file = checked_place(file)
@@ -74,7 +75,8 @@ class PlaceStore:
                 await _recorded(connection, record)
                 return place
         except asyncpg.UniqueViolationError as error:
-            raise PlaceExistsError(file.place_code) from error
+            on_file = await self._pool.fetchval(_ANY_CASE, file.place_code)
+            raise PlaceExistsError(file.place_code, on_file) from error
         except asyncpg.ForeignKeyViolationError as error:
             raise UnknownDivisionError(file.division_code) from error
 

@@ -48,6 +48,11 @@ async def test_a_place_is_added_read_changed_and_removed(ask: Ask) -> None:
     added = await ask("POST", "/places", json=PLACE)
     assert (added.status, added.headers["ETag"]) == (HTTPStatus.CREATED, '"1"')
     assert (await ask("POST", "/places", json=PLACE)).status == HTTPStatus.CONFLICT
+    twin = await ask("POST", "/places", json=PLACE | {"place_code": "s-1"})
+    assert twin.status == HTTPStatus.CONFLICT
+    assert (await twin.json())["detail"] == (
+        "place S-1 exists already: s-1 differs from it in upper and lower case only"
+    )
     await ask("POST", "/cameras", json=CAMERA)
     shown = await ask("GET", "/places/S-1")
     place = await shown.json()
