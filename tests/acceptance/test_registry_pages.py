@@ -239,6 +239,9 @@ async def test_a_sheet_with_a_mistake_is_tried_imported_and_undone(
         refusal = page.locator("table.refusals tbody tr").first
         await expect(refusal.locator("td").first).to_have_text("4")
         await expect(refusal).to_contain_text("30.61")
+        await expect(page.locator("main")).to_contain_text(
+            "on file are not in this file. They stay"
+        )
         # What the file is to cover was not said: nothing is missing in it.
         await expect(page.get_by_role("checkbox")).to_have_count(0)
         async with page.expect_download() as waited:

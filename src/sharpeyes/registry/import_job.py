@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import datetime
@@ -10,7 +9,12 @@ from datetime import datetime
 import asyncpg
 
 from sharpeyes.registry.credentials import CredentialStore
-from sharpeyes.registry.errors import ImportFileError, ImportStateError, UnknownDivisionError
+from sharpeyes.registry.errors import (
+    ImportFileError,
+    ImportRacedError,
+    ImportStateError,
+    UnknownDivisionError,
+)
 from sharpeyes.registry.history import announce_many, sign
 from sharpeyes.registry.import_report import ImportReport
 from sharpeyes.registry.import_runs import (
@@ -21,12 +25,11 @@ from sharpeyes.registry.import_runs import (
     problems_of,
 )
 from sharpeyes.registry.importing import CameraImport
-from sharpeyes.registry.refused_sheet import RefusedSheet
+from sharpeyes.registry.refused_sheet import RefusedRows
 from sharpeyes.registry.sheet_opening import OpenSheet
 
 _RETIRED_TOGETHER = 5000
 _FETCHED_TOGETHER = 10_000
-_SHEET_IN_MEMORY_BYTES = 8 << 20
 _TURN_S = 3600.0
 _ON_FILE = """
     SELECT device_code FROM camera
@@ -60,7 +63,7 @@ class ImportJob:
         problems: The first ones.
         missing: Codes of cameras that are on file, not removed, and not in the file; None as long
             as the file was not read to its end.
-        refused_sheet: The refused rows as a spreadsheet; None where there are none.
+        refused: The refused rows, for `refused_sheet`; None where there are none.
     """
 
     def __init__(
@@ -92,7 +95,7 @@ class ImportJob:
         self.total = ImportReport()
         self.problems: list[RowProblem] = []
         self.missing: list[str] | None = None
-        self.refused_sheet: bytes | None = None
+        self.refused: bytes | None = None
 
     @property
     def kept_nothing(self) -> bool:
@@ -123,6 +126,7 @@ class ImportJob:
 
         Raises:
             ImportFileError: The file cannot be read further; what was committed stays.
+            ImportRacedError: Rows could not be written; what was committed stays.
         """
         importer = CameraImport(
             self._pool,
@@ -136,40 +140,38 @@ class ImportJob:
         )
         state: RunState = "stopped"
         problem = ""
-        with tempfile.SpooledTemporaryFile(_SHEET_IN_MEMORY_BYTES) as kept:
+        refused = RefusedRows(self._sheet.layout)
+        try:
             try:
-                with RefusedSheet(kept, self._sheet.layout) as refused:
-                    try:
-                        async with aclosing(importer.run()) as reports:
-                            async for report in reports:
-                                self._add(report, refused)
-                                await self._note()
-                                yield report
-                    finally:
-                        for report in importer.unreported:
-                            self._add(report, refused)
-                self._unreadable_rows = importer.unreadable_rows
-                self.missing = [c async for c in self._on_file() if not importer.has_seen(c)]
-                state = "failed" if self.kept_nothing else "done"
-                problem = "rows were refused, so none was kept" if self.kept_nothing else ""
-                if retire is not None:
-                    problem = await self._retire_at_once(retire)
-            except ImportFileError as error:
-                state, problem = "failed", str(error)
-                raise
+                async with aclosing(importer.run()) as reports:
+                    async for report in reports:
+                        self._add(report, refused)
+                        await self._note()
+                        yield report
             finally:
-                await self._note()
-                if self.total.refused_rows:
-                    kept.seek(0)
-                    self.refused_sheet = kept.read()
-                await self._runs.finish(
-                    self.import_id,
-                    state,
-                    problem=problem,
-                    missing=None if self.missing is None else len(self.missing),
-                    retired=self._retired,
-                    refused_sheet=self.refused_sheet,
-                )
+                for report in importer.unreported:
+                    self._add(report, refused)
+            self._unreadable_rows = importer.unreadable_rows
+            self.missing = [c async for c in self._on_file() if not importer.has_seen(c)]
+            state = "failed" if self.kept_nothing else "done"
+            problem = "rows were refused, so none was kept" if self.kept_nothing else ""
+            if retire is not None:
+                problem = await self._retire_at_once(retire)
+        except (ImportFileError, ImportRacedError) as error:
+            state, problem = "failed", str(error)
+            raise
+        finally:
+            await self._note()
+            if self.total.refused_rows:
+                self.refused = refused.packed()
+            await self._runs.finish(
+                self.import_id,
+                state,
+                problem=problem,
+                missing=None if self.missing is None else len(self.missing),
+                retired=self._retired,
+                refused=self.refused,
+            )
 
     def refuse_retiring(self) -> str | None:
         """Say why cameras that the file does not name must not be retired, or None."""
@@ -234,7 +236,7 @@ class ImportJob:
             await announce_many(connection)
         return int(done.rpartition(" ")[2])
 
-    def _add(self, report: ImportReport, refused: RefusedSheet) -> None:
+    def _add(self, report: ImportReport, refused: RefusedRows) -> None:
         self.total += report
         for row in report.refused:
             refused.append(row)

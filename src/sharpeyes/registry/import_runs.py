@@ -89,7 +89,7 @@ _PLAIN = [
 ]
 # A process that was killed could not say so.
 _SELECT = f"""
-    SELECT {", ".join(_PLAIN)}, refused_sheet IS NOT NULL AS has_refused_sheet,
+    SELECT {", ".join(_PLAIN)}, refused IS NOT NULL AS has_refused_sheet,
         CASE WHEN state = 'running' AND updated_at < now() - make_interval(secs => {_SILENT_S})
             THEN 'stopped' ELSE state END AS state
     FROM import_run
@@ -154,18 +154,18 @@ class ImportRuns:
         problem: str = "",
         missing: int | None = None,
         retired: int = 0,
-        refused_sheet: bytes | None = None,
+        refused: bytes | None = None,
     ) -> None:
         """Note how an import ended, and let its cameras be found as quickly as all others."""
         await self._pool.execute(
             "UPDATE import_run SET finished_at = now(), updated_at = now(), state = $2,"
-            " problem = $3, missing = $4, retired = $5, refused_sheet = $6 WHERE import_id = $1",
+            " problem = $3, missing = $4, retired = $5, refused = $6 WHERE import_id = $1",
             import_id,
             state,
             problem,
             missing,
             retired,
-            refused_sheet,
+            refused,
         )
         # Until then each search reads through all new cameras one by one.
         await self._pool.execute("SELECT file_waiting_tokens()", timeout=_FILING_S)
@@ -196,19 +196,19 @@ class ImportRuns:
         )
         return [_run(row) for row in rows]
 
-    async def refused_sheet(self, import_id: int) -> bytes | None:
-        """Return the spreadsheet of an import's refused rows; None where none were refused.
+    async def refused(self, import_id: int) -> bytes | None:
+        """Return an import's refused rows, for `refused_sheet`; None where there are none.
 
         Raises:
             UnknownImportError: There is no such import.
         """
         row = await self._pool.fetchrow(
-            "SELECT refused_sheet FROM import_run WHERE import_id = $1", import_id
+            "SELECT refused FROM import_run WHERE import_id = $1", import_id
         )
         if row is None:
             raise UnknownImportError(import_id)
-        sheet: bytes | None = row["refused_sheet"]
-        return sheet
+        refused: bytes | None = row["refused"]
+        return refused
 
 
 def problems_of(rows: Sequence[RefusedRow]) -> list[RowProblem]:

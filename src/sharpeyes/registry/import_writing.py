@@ -11,6 +11,7 @@ import asyncpg
 
 from sharpeyes.registry.credentials import Connection
 from sharpeyes.registry.doubting import doubts
+from sharpeyes.registry.errors import ImportRacedError
 from sharpeyes.registry.history import announce_many, sign
 from sharpeyes.registry.import_judging import Batch, BatchJudge
 from sharpeyes.registry.import_merge import HiddenError, Merged, RacedError
@@ -70,6 +71,7 @@ class BatchWriter:
         self._whole = whole
         self._before: asyncio.Task[ImportReport] | None = None
         self._turn: _Turn | None = None
+        self._last_row = 0
         self.held: Connection | None = None
         self.writes = import_id is not None
 
@@ -97,6 +99,7 @@ class BatchWriter:
         else:
             merged = Merged(0, 0, 0)
             await _end(before)
+        self._last_row = batch.last_row
         told = batch.block.doubts(self._now)
         told.update(
             f"{doubt.field}: {doubt.reason}"
@@ -135,7 +138,7 @@ class BatchWriter:
                 return await self._merge_held(batch, tree_changed=tree_changed)
             except (RacedError, HiddenError, asyncpg.ForeignKeyViolationError) as error:
                 tree_changed = self._learn(error) or tree_changed
-        raise RacedError
+        raise ImportRacedError(self._last_row if self.held is None and self.writes else None)
 
     def _learn(self, error: RacedError | HiddenError | asyncpg.ForeignKeyViolationError) -> bool:
         """Note why a try failed; tell whether a division has moved, or is gone, since we looked."""

@@ -93,6 +93,7 @@ class CameraImport:
 
         Raises:
             ImportFileError: The file cannot be read further; what was committed stays.
+            ImportRacedError: Rows could not be written; what was committed stays.
         """
         await self._judge.prepare(self._pool)
         writer = self._writer

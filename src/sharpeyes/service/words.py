@@ -1,4 +1,4 @@
-"""The dashboard's words, for what else speaks to people: statuses, causes, evidence.
+"""The dashboard's words, for what else speaks to people: statuses, causes, evidence, refusals.
 
 They are written once, in `dashboard/i18n`, so that a page and a command call a thing the same.
 """
@@ -9,7 +9,9 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
+
+from sharpeyes.registry.refused_sheet import Put, refused_sheet
 
 Language = Literal["zh", "en"]
 
@@ -43,6 +45,21 @@ def evidence_in(language: Language, evidence: str) -> str:
         if found := pattern.fullmatch(evidence):
             return _GROUP.sub(lambda group: found[int(group[1])] or "", chinese)
     return evidence
+
+
+def refused_sheet_in(language: Language | None, packed: bytes) -> bytes:
+    """Return the spreadsheet of refused rows with its reasons in a language, or in each."""
+    languages: tuple[Language, ...] = get_args(Language) if language is None else (language,)
+    return refused_sheet(packed, [_putting(one) for one in languages])
+
+
+def _putting(language: Language) -> Put:
+    def put(kind: Literal["field", "reason"], text: str) -> str:
+        if language == "en":
+            return text
+        return word("file", text, language) if kind == "field" else evidence_in(language, text)
+
+    return put
 
 
 @cache

@@ -306,7 +306,7 @@ def test_refused_rows_are_mended_in_their_report(sharpeyes: Run, tmp_path: Path)
     assert sheet is not None
     assert [cell.value for cell in sheet[2]] == [
         "2",
-        "name must not be empty",
+        "name 不能为空 / name must not be empty",
         CODE,
         None,
         "city",
@@ -317,15 +317,21 @@ def test_refused_rows_are_mended_in_their_report(sharpeyes: Run, tmp_path: Path)
     sheet["D2"] = "Mended"
     book.save(tmp_path / "mend.xlsx")
     mended = sharpeyes("camera", "import", "mend.xlsx")
-    assert (mended.exit_code, mended.out) == (
-        0,
-        "1 added, 0 changed, 0 unchanged, 0 refused, 1 on file are not in the file\n",
+    assert mended.exit_code == 0
+    assert mended.out == (
+        "1 added, 0 changed, 0 unchanged, 0 refused, 1 on file are not in the file"
+        " and stay as they are\n"
     )
+    assert "are kept: they are taken out of service only with --retire-missing" in mended.err
     states = [run["state"] for run in sharpeyes("camera", "imports", "--json").json]
     assert states == ["done", "done", "failed", "done"]
     assert sharpeyes("camera", "import-report", "3", "mend.csv").exit_code == 2
     again = sharpeyes("camera", "import-report", "3", "mend.xlsx")
     assert (again.exit_code, "mend.xlsx is there already" in again.err) == (2, True)
+    assert sharpeyes("camera", "import-report", "3", "zh.xlsx", "--lang", "zh").exit_code == 0
+    in_chinese = openpyxl.load_workbook(tmp_path / "zh.xlsx").active
+    assert in_chinese is not None
+    assert in_chinese["B2"].value == "name 不能为空"
     undone = sharpeyes("camera", "import-undo", "4")
     assert undone.out == "0 restored, 1 deleted, 0 changed since and left as they are\n"
     assert sharpeyes("camera", "import-undo", "4").exit_code == 1

@@ -13,6 +13,7 @@ from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.exporting import ExportColumns, ExportFormat, ExportQuery, export
 from sharpeyes.registry.import_job import ImportJob
 from sharpeyes.registry.sheet_opening import open_sheet
+from sharpeyes.service.words import refused_sheet_in
 
 ROWS = 10_000
 EVERY = 160
@@ -70,8 +71,9 @@ async def test_exactly_the_seeded_rows_are_refused(
     assert await exported(pool) == before
 
     # The report is mended cell by cell, and imported as it is.
-    assert job.refused_sheet is not None
-    _, refused_mended = await imported(pool, credentials, mended(job.refused_sheet))
+    assert job.refused is not None
+    sheet = refused_sheet_in("zh", job.refused)
+    _, refused_mended = await imported(pool, credentials, mended(sheet))
     assert refused_mended == {}
     assert await pool.fetchval("SELECT count(*) FROM camera") == ROWS
 

@@ -15,7 +15,7 @@ from sharpeyes.devices.credentials import Credentials
 from sharpeyes.registry import import_judging, importing
 from sharpeyes.registry.camera import CameraFile, PollMode, Tier
 from sharpeyes.registry.credentials import CredentialStore
-from sharpeyes.registry.errors import ImportFileError
+from sharpeyes.registry.errors import ImportFileError, ImportRacedError
 from sharpeyes.registry.history import sign
 from sharpeyes.registry.import_job import ImportJob
 from sharpeyes.registry.import_merge import stored_files
@@ -420,6 +420,38 @@ async def test_a_camera_that_was_deleted_since_it_was_looked_up_is_added(
     assert [camera.name for camera in await store.all()] == ["new", "new"]
 
 
+async def test_who_is_beaten_to_it_again_and_again_is_told_how_far_the_file_is_in(
+    importer: Importer, store: Any, pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time that the second batch was looked up, somebody adds another of its cameras."""
+    monkeypatch.setattr(importing, "BATCH_ROWS", 20)
+    numbers = iter(range(20, 40))
+
+    async def looked_up(*arguments: Any) -> Any:
+        found = await stored_files(*arguments)
+        code = f"42010200001320{next(numbers):06}"
+        async with store.edit("test") as edit:
+            await edit.add(
+                CameraFile(
+                    device_code=code,
+                    name="b",
+                    tier=Tier.CITY,
+                    division_code="420102",
+                    poll_mode=PollMode.NONE,
+                )
+            )
+        return found
+
+    monkeypatch.setattr(import_judging, "stored_files", looked_up)
+    job = await importer.job(without_passwords(*map(line, range(40))))
+    with pytest.raises(ImportRacedError, match="all rows up to row 21 are in; import the file"):
+        async for _ in job.run():
+            pass
+    run = await ImportRuns(pool).get(job.import_id)
+    assert (run.state, run.last_row, run.added) == ("failed", 21, 20)
+    assert "up to row 21" in run.problem
+
+
 _STREET = """
     INSERT INTO division (division_code, parent_code, level, name_zh, name_en)
     VALUES ('420102001', '420102', 'street', '一元街道', 'Yiyuan')
@@ -473,4 +505,4 @@ async def test_batches_committed_while_nobody_listened_are_told(
     stopped = await ImportRuns(pool).get(job.import_id)
     assert (stopped.state, stopped.added, stopped.refused_rows) == ("stopped", 99, 1)
     assert job.total.added == len(await store.all()) == 99
-    assert job.refused_sheet is not None
+    assert job.refused is not None

@@ -29,6 +29,7 @@ from sharpeyes.service.api.refusals import refusals
 from sharpeyes.service.api.security import PRINCIPAL
 from sharpeyes.service.audit import audit
 from sharpeyes.service.roles import Scope
+from sharpeyes.service.words import Language, refused_sheet_in
 
 _IMPORTS = "/api/v1/imports"
 _AT_ONCE = 2
@@ -227,6 +228,12 @@ def _mapping(text: str) -> SheetMapping:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, f"mapping: {error}") from None
 
 
+class RefusedQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """In which language the reasons are; without one in both."""
+
+    lang: Language | None = None
+
+
 async def list_imports(request: web.Request) -> web.Response:
     """Answer one page of imports."""
     query = read_query(request, ImportListQuery)
@@ -242,13 +249,13 @@ async def show_import(request: web.Request) -> web.Response:
 
 async def show_refused(request: web.Request) -> web.Response:
     """Answer the refused rows of an import as a spreadsheet to mend."""
-    import_id = _import_id(request)
+    import_id, query = _import_id(request), read_query(request, RefusedQuery)
     with refusals():
-        sheet = await ImportRuns(request.app[CONTEXT].pool).refused_sheet(import_id)
-    if sheet is None:
+        refused = await ImportRuns(request.app[CONTEXT].pool).refused(import_id)
+    if refused is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"import {import_id} refused no row")
     return web.Response(
-        body=sheet,
+        body=await asyncio.to_thread(refused_sheet_in, query.lang, refused),
         content_type=ExportFormat.XLSX.content_type,
         headers={"Content-Disposition": f'attachment; filename="refused-{import_id}.xlsx"'},
     )
@@ -309,6 +316,7 @@ OPERATIONS = (
         handler=show_refused,
         summary="The refused rows as a spreadsheet, with reasons: to mend, and to import",
         scope=Scope.CAMERAS_WRITE,
+        query=RefusedQuery,
         content_type=ExportFormat.XLSX.content_type,
         problems=(HTTPStatus.NOT_FOUND,),
     ),

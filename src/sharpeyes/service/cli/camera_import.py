@@ -23,9 +23,10 @@ from sharpeyes.registry.import_runs import RowProblem, problems_of
 from sharpeyes.registry.sheet_mapping import NO_MAPPING, read_mapping
 from sharpeyes.registry.sheet_opening import HowToRead, open_sheet
 from sharpeyes.service.access import COMMAND_LINE
-from sharpeyes.service.cli.camera_imports import require_spreadsheet
+from sharpeyes.service.cli.camera_imports import ReportLanguage, require_spreadsheet
 from sharpeyes.service.cli.context import open_database, run
 from sharpeyes.service.cli.output import CliError, console, note, print_json, print_table
+from sharpeyes.service.words import refused_sheet_in
 
 _PROBLEMS_SHOWN = 50
 
@@ -68,6 +69,7 @@ def import_file(  # noqa: C901, PLR0917  # typer reads options by name, each may
             writable=True,
         ),
     ] = None,
+    lang: ReportLanguage = None,
     division: Annotated[
         str | None,
         typer.Option(
@@ -137,8 +139,8 @@ def import_file(  # noqa: C901, PLR0917  # typer reads options by name, each may
                     async for batch in job.run():
                         shown.take(batch)
                         advance()
-            if report is not None and job.refused_sheet is not None:
-                report.write_bytes(job.refused_sheet)
+            if report is not None and job.refused is not None:
+                report.write_bytes(refused_sheet_in(lang, job.refused))
             if retire_missing:
                 retired = await _retire(job, yes_retire)
 
@@ -215,7 +217,7 @@ class _Shown:
                 f"... and {self._more:,} more problems; --json prints all of them, "
                 "--report writes the rows."
             )
-        console().print(_counts(job))
+        console().print(_counts(job, retired))
 
 
 async def _retire(job: ImportJob, confirmed: int | None) -> int:
@@ -243,7 +245,7 @@ async def _retire(job: ImportJob, confirmed: int | None) -> int:
 
 def _advise(job: ImportJob, report: Path | None, retired: int) -> None:
     if report is not None:
-        if job.refused_sheet is None:
+        if job.refused is None:
             note(f"No row was refused, so {report} was not written.")
         else:
             note(f"The refused rows are in {report}: mend them there, and import that file.")
@@ -252,6 +254,11 @@ def _advise(job: ImportJob, report: Path | None, retired: int) -> None:
             f"Of the cameras that may be asked, {job.total.without_path:,} cannot be: no stream "
             "path is on file. Give main_stream_path, sub_stream_path or snapshot_path, or another "
             "poll_mode."
+        )
+    if job.missing and not retired:
+        note(
+            "Cameras that the file does not name are kept: they are taken out of service only with "
+            "--retire-missing."
         )
     for doubt, rows in job.total.doubts.most_common():
         note(f"Taken, but look again: {doubt} ({rows:,} rows)")
@@ -269,10 +276,12 @@ def _stopped(job: ImportJob, file: Path, *, all_or_nothing: bool) -> str:
     )
 
 
-def _counts(job: ImportJob) -> str:
+def _counts(job: ImportJob, retired: int = 0) -> str:
     total = job.total
     would = "Would be: " if job.is_dry_run else ""
     missing = "" if job.missing is None else f", {len(job.missing):,} on file are not in the file"
+    if job.missing and not retired:
+        missing += " and stay as they are"
     return (
         f"{would}{total.added:,} added, {total.changed:,} changed, {total.unchanged:,} unchanged, "
         f"{total.refused_rows:,} refused{missing}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -13,12 +13,17 @@ from sharpeyes.service.access import COMMAND_LINE
 from sharpeyes.service.cli.context import open_database, run
 from sharpeyes.service.cli.output import CliError, console, note, print_json, print_table
 from sharpeyes.service.cli.registered import JsonOption
+from sharpeyes.service.words import Language, refused_sheet_in
 
 _CONFLICTS_SHOWN = 50
 _LARGEST_ID = 2**63 - 1
 
 ImportArgument = Annotated[
     int, typer.Argument(metavar="ID", min=1, max=_LARGEST_ID, help="The import's number.")
+]
+ReportLanguage: TypeAlias = Annotated[
+    Language | None,
+    typer.Option("--lang", help="Language of the report's reasons; without it, both."),
 ]
 
 
@@ -65,6 +70,7 @@ def write_report(
     report: Annotated[
         Path, typer.Argument(metavar="FILE.xlsx", help="Where to.", dir_okay=False, writable=True)
     ],
+    lang: ReportLanguage = None,
 ) -> None:
     """Write the refused rows of an import, with reasons: to mend, and to import as it is."""
     require_spreadsheet(report)
@@ -74,12 +80,12 @@ def write_report(
 
     async def command() -> bytes | None:
         async with open_database() as database:
-            return await ImportRuns(database.pool).refused_sheet(import_id)
+            return await ImportRuns(database.pool).refused(import_id)
 
-    sheet = run(command())
-    if sheet is None:
+    refused = run(command())
+    if refused is None:
         raise CliError(f"import {import_id} refused no row: there is nothing to mend")
-    report.write_bytes(sheet)
+    report.write_bytes(refused_sheet_in(lang, refused))
     note(f"The refused rows are in {report}: mend them there, and import that file.")
 
 

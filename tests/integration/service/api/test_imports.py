@@ -49,10 +49,12 @@ async def test_a_file_is_handed_in_mended_and_taken_back(api: Any) -> None:
     [problem] = run["problems"]
     assert (problem["row"], problem["field"], problem["reason"]) == (3, "name", "must not be empty")
 
-    report = await api.client.get(f"{IMPORTS}/{run['import_id']}/refused.xlsx", headers=headers)
+    path = f"{IMPORTS}/{run['import_id']}/refused.xlsx"
+    report = await api.client.get(path, params={"lang": "zh"}, headers=headers)
     book = openpyxl.load_workbook(io.BytesIO(await report.read()))
     sheet = book.active
     assert sheet is not None
+    assert sheet["B2"].value == "name 不能为空"
     sheet["D2"] = "Mended"
     mended = io.BytesIO()
     book.save(mended)

@@ -1,6 +1,6 @@
 // One import: how far it is, what became of it, and what may follow.
 import { useEffect, useState } from "../../vendor/preact-hooks.mjs";
-import { fileAddress, post } from "../api.js";
+import { fileAddress, post, withQuery } from "../api.js";
 import { html } from "../html.js";
 import { Confirm } from "../parts/confirm.js";
 import { Sending, fileOf, startImport } from "../parts/import-form.js";
@@ -9,7 +9,7 @@ import { Shown } from "../parts/states.js";
 import { useResource } from "../resource.js";
 import { address } from "../route.js";
 import { Time } from "../times.js";
-import { formatNumber, inWords, t, word } from "../words.js";
+import { formatNumber, getLanguage, inWords, t, word } from "../words.js";
 
 const ASK_AGAIN_MS = 700;
 const COUNTS = ["added", "changed", "unchanged", "missing", "refused_rows", "without_path", "retired"];
@@ -23,7 +23,7 @@ const Counts = ({ run }) => html`<ul class="tiles run-counts">
 
 const Refusals = ({ run }) => html`<section class="panel" aria-label=${t("imports.refusals")}>
   <h2>${t("imports.refusals")}
-    ${run.has_refused_sheet && html`<a class="button" href=${fileAddress(`/imports/${run.import_id}/refused.xlsx`)} download>${t("imports.download")}</a>`}</h2>
+    ${run.has_refused_sheet && html`<a class="button" href=${fileAddress(withQuery(`/imports/${run.import_id}/refused.xlsx`, { lang: getLanguage() }))} download>${t("imports.download")}</a>`}</h2>
   <p class="muted">${t("imports.refusals.help")}</p>
   <div class="table-frame"><table class="refusals">
     <thead><tr>${["row", "field", "value", "reason"].map((name) => html`<th key=${name} scope="col">${t(`imports.column.${name}`)}</th>`)}</tr></thead>
@@ -110,6 +110,7 @@ function Report({ run, again }) {
     ${state === "stopped" && html`<p class="form-problem" role="status">${t("imports.stopped_at", { row: run.last_row })}</p>`}
     ${state === "failed" && html`<div class="form-problem" role="alert"><strong>${t("imports.failed")}</strong><p>${inWords(run.problem)}</p></div>`}
     <${Counts} run=${run} />
+    ${run.missing > run.retired && html`<p class="muted">${t("imports.missing.kept", { count: run.missing - run.retired })}</p>`}
     ${run.remarks.length > 0 && html`<ul class="remarks muted">${run.remarks.map((remark) => html`<li key=${remark}>${inWords(remark)}</li>`)}</ul>`}
     ${state === "done" && isTrial && html`<${InEarnest} run=${run} />`}
     ${ended && !isTrial && run.added + run.changed + run.retired > 0 && html`<${Undo} run=${run} onDone=${again} />`}
