@@ -1,5 +1,5 @@
 -- An import keeps its refused rows themselves: which language they are told in is the reader's
--- depends: 0028-place-codes
+-- depends: 0029-place-codes
 
 -- migrate: apply
 

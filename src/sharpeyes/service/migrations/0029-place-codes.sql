@@ -1,5 +1,5 @@
 -- No two places whose codes differ in upper and lower case only: the one is taken for the other
--- depends: 0027-incident-places
+-- depends: 0028-camera-recording 0028-event-months
 
 -- migrate: apply
 
