@@ -39,7 +39,7 @@ def too_bright(random: Random, _: Picture) -> Change:
     share = random.uniform(0.55, 0.9)
 
     def change(picture: Picture, _: int, __: Random) -> Picture:
-        luma = picture.max(axis=2)
+        luma = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         gain = 255 / max(float(np.quantile(luma, 1 - share)), 4.0)
         return np.asarray(np.clip(picture * np.float32(gain), 0, 255), np.uint8)
 

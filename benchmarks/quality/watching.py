@@ -41,6 +41,7 @@ class Outcome:
     Attributes:
         clip: which it was made from.
         hour: by what light.
+        seed: of the run.
         made: which fault, or which weather.
         expected: its code.
         told: the first code told; normal where none was.
@@ -51,6 +52,7 @@ class Outcome:
 
     clip: str
     hour: Hour
+    seed: int
     made: str
     expected: PictureFault
     told: PictureFault
@@ -68,7 +70,7 @@ def watch_all(pictures: dict[str, list[Picture]], seed: int) -> list[Outcome]:
         for hour in Hour:
             random = np.random.default_rng([seed, place, list(Hour).index(hour)])
             scene = make_scene(name, pictures[name], hour, random)
-            watched = _Watched(scene, random)
+            watched = _Watched(scene, random, seed)
             for made, (fault, maker) in MAKERS.items():
                 if made == "colour cast" and hour is Hour.INFRARED:
                     continue
@@ -92,8 +94,8 @@ def _as_large(picture: Picture, model: Picture) -> Picture:
 class _Watched:
     """A camera whose reference was learned from every other picture."""
 
-    def __init__(self, scene: Scene, random: np.random.Generator) -> None:
-        self.scene, self.random = scene, random
+    def __init__(self, scene: Scene, random: np.random.Generator, seed: int) -> None:
+        self.scene, self.random, self.seed = scene, random, seed
         self.limits = DAY if scene.hour is Hour.DAY else NIGHT
         self.reference: Reference | None = None
         self.unlearned = 0
@@ -120,5 +122,13 @@ class _Watched:
             if verdict is not None and told is PictureFault.NORMAL:
                 told, words = verdict.fault, verdict.words
         return Outcome(
-            self.scene.clip, self.scene.hour, made, fault, told, tuple(single), tuple(blind), words
+            clip=self.scene.clip,
+            hour=self.scene.hour,
+            seed=self.seed,
+            made=made,
+            expected=fault,
+            told=told,
+            single=tuple(single),
+            blind=tuple(blind),
+            words=words,
         )

@@ -5,8 +5,14 @@ from typing import Any
 
 import aiohttp
 import asyncpg
+import cv2
+import numpy as np
+import numpy.typing as npt
 import pytest
 from playwright.async_api import Page, Route, expect
+
+from sharpeyes.devices.simulator.drawing import render
+from sharpeyes.devices.simulator.traffic import make_scene
 
 # One browser for all, which lives in the session's event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -146,3 +152,46 @@ async def test_health_pages_fit_a_phone_in_both_languages(installation: Any, pag
                 await expect(page.locator("main .spinner")).to_have_count(0)
                 wider = "document.documentElement.scrollWidth - innerWidth"
                 assert await page.evaluate(wider) <= 0, place
+
+
+async def test_a_cameras_picture_stands_beside_its_reference_which_can_be_renewed(
+    installation: Any, page: Page
+) -> None:
+    await one_is_out(installation)
+    street = render(make_scene("parked"), 60.0)
+    grey = cv2.resize(street[..., 1], (160, 90), interpolation=cv2.INTER_AREA)
+    connection = await asyncpg.connect(installation.environ["SHARPEYES_DATABASE_URL"])
+    try:
+        await connection.executemany(
+            "INSERT INTO camera_picture SELECT camera_id, $2, now(), $3, $4, $5, $6 FROM camera"
+            " WHERE device_code = $1",
+            [
+                (CODE, "day", cv2.imencode(".png", grey)[1].tobytes(), b"figures", 6, True),
+                (CODE, "night", cv2.imencode(".png", grey // 4)[1].tobytes(), b"figures", 2, False),
+                (CODE, "last", _small_jpeg(street), None, None, None),
+            ],
+        )
+    finally:
+        await connection.close()
+    scopes = ("cameras:read", "cameras:write", "pictures:read")
+    token = await token_of(installation, "engineer and viewer", *scopes)
+    async with installation.serving("api"):
+        await sign_in(page, installation.url, token)
+        await page.goto(f"{installation.url}/#/en/cameras/{CODE}")
+        pictures = page.get_by_role("region", name="Picture and reference")
+        await expect(pictures.locator("figure")).to_have_count(3)
+        await expect(pictures.locator("figure").last).to_contain_text("2 good pictures so far")
+        await page.wait_for_function(
+            "[...document.querySelectorAll('.camera-pictures img')]"
+            ".filter((image) => image.naturalWidth >= 160).length === 3"
+        )
+        await pictures.get_by_role("button", name="Renew the references").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Renew").click()
+        await expect(pictures.locator("figure")).to_have_count(1)
+        await page.goto(f"{installation.url}/#/zh/cameras/{CODE}")
+        await expect(page.get_by_role("region", name="画面与基准")).to_contain_text("最近画面")
+
+
+def _small_jpeg(picture: npt.NDArray[np.uint8]) -> bytes:
+    small = cv2.resize(picture, (320, 180), interpolation=cv2.INTER_AREA)
+    return cv2.imencode(".jpg", small)[1].tobytes()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -11,8 +12,10 @@ from sharpeyes.devices.fault import FaultKind
 from sharpeyes.health.context import HealthContext
 from sharpeyes.health.evaluation import Reference, judge_freeze
 from sharpeyes.health.judgement import CameraState, judge
+from sharpeyes.health.light import light_at
 from sharpeyes.health.picture import judge_quality
-from sharpeyes.health.probes import Probes
+from sharpeyes.health.picture_store import PictureStore
+from sharpeyes.health.probes import Picture, Probes
 from sharpeyes.health.recording import record
 from sharpeyes.health.schedule import Turn
 from sharpeyes.health.status import Check, CheckResult, Transition
@@ -47,6 +50,7 @@ class Visitor:
     def __init__(self, context: HealthContext) -> None:
         self._context = context
         self._probes = Probes(context)
+        self._views = PictureStore(context.pool)
         self._pictures_under_way = 0
 
     async def visit(self, watched: Watched) -> None:
@@ -128,12 +132,42 @@ class Visitor:
                 context.monotonic_s(),
                 context.settings.frozen_after_s,
             )
-            watched.pictures, quality = await asyncio.to_thread(
-                judge_quality, watched.pictures, picture, context.monotonic_s()
-            )
+            is_live = frozen is None or frozen.cause is None
+            quality = await self._judge_quality(watched, picture, is_live=is_live)
             results = [*results, *(result for result in (frozen, quality) if result)]
         await self._take_in(watched, results)
         self._plan(watched, Timer.PICTURE)
+
+    async def _judge_quality(
+        self, watched: Watched, picture: Picture, *, is_live: bool
+    ) -> CheckResult | None:
+        """Judge a picture by what is kept of the camera, and keep what it teaches."""
+        context, camera, now = self._context, watched.camera, self._context.now()
+        zone = ZoneInfo(context.settings.time_zone)
+        light = light_at(now, camera.longitude, camera.latitude, zone)
+        try:
+            known = await self._views.known(camera, light)
+        except DATABASE_AWAY as error:
+            _log_views_away(camera, error)
+            known = None
+        seen = await asyncio.to_thread(
+            judge_quality,
+            watched.pictures,
+            picture,
+            context.monotonic_s(),
+            known=known,
+            now=now,
+            is_live=is_live,
+        )
+        watched.pictures = seen.watch
+        if known is not None:
+            try:
+                await self._views.keep(
+                    camera, known, now, reference=seen.reference, last_jpeg=seen.last_jpeg
+                )
+            except DATABASE_AWAY as error:
+                _log_views_away(camera, error)
+        return seen.result
 
     def _plan(self, watched: Watched, timer: Timer) -> None:
         context = self._context
@@ -182,3 +216,11 @@ class Visitor:
             evidence=transition.evidence,
         )
         return True
+
+
+def _log_views_away(camera: Camera, error: BaseException) -> None:
+    log.warning(
+        "reference picture cannot be read or kept",
+        camera=camera.device_code,
+        error=type(error).__name__,
+    )

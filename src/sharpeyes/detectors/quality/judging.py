@@ -17,7 +17,12 @@ from sharpeyes.detectors.quality.fault import (
 )
 from sharpeyes.detectors.quality.measures import PictureMeasures
 from sharpeyes.detectors.quality.reference import Reference
-from sharpeyes.detectors.quality.scene import judge_alone, judge_detail, judge_view
+from sharpeyes.detectors.quality.scene import (
+    colour_shift,
+    judge_alone,
+    judge_detail,
+    judge_view,
+)
 from sharpeyes.detectors.quality.thresholds import Thresholds
 from sharpeyes.detectors.quality.view import Match
 
@@ -59,18 +64,22 @@ def judge(measures: PictureMeasures, limits: Thresholds, reference: Reference | 
     if reference is not None and not reference.is_ready:
         reference = None
     matched = reference.compare(measures) if reference else None
-    verdict = _signal_loss(measures) or _black(measures) or _bright(measures, limits, reference)
-    if verdict is None and matched is not None:
-        verdict = judge_view(limits, matched)
+    verdict = (
+        _signal_loss(measures)
+        or _black(measures, limits, matched)
+        or _bright(measures, limits, reference)
+    )
+    if verdict is None and reference is not None and matched is not None:
+        verdict = judge_view(measures, limits, reference, matched)
     verdict = (
         verdict
         or _dark(measures, limits, reference)
         or _stripes(measures, limits, reference)
         or _noise(measures, limits, reference)
-        or _cast(measures, limits, reference)
+        or _cast(measures, limits, reference, matched)
     )
     if verdict is None and reference is not None and matched is not None:
-        verdict = judge_detail(measures, limits, reference, matched)
+        verdict = judge_detail(limits, matched)
     elif verdict is None:
         verdict = judge_alone(measures, limits)
     return Judged(verdict or NORMAL, matched)
@@ -100,8 +109,13 @@ def _signal_loss(measures: PictureMeasures) -> PictureVerdict | None:
     return None
 
 
-def _black(measures: PictureMeasures) -> PictureVerdict | None:
+def _black(
+    measures: PictureMeasures, limits: Thresholds, matched: Match | None
+) -> PictureVerdict | None:
     level = measures.brightness
+    if matched is not None and matched.shape_share >= limits.alike_share:
+        # Its view can still be made out: that is too dark.
+        return None
     if level < _BLACK[0] and measures.brightest < _BLACK[1]:
         words = "the picture is black: check the lens for a cover, the sensor and the lighting"
         return verdict_of(
@@ -189,16 +203,22 @@ def _noise(
 
 
 def _cast(
-    measures: PictureMeasures, limits: Thresholds, reference: Reference | None
+    measures: PictureMeasures,
+    limits: Thresholds,
+    reference: Reference | None,
+    matched: Match | None,
 ) -> PictureVerdict | None:
     if measures.is_mono:
         return None
     red_green, yellow_blue = measures.cast
     most = limits.cast
-    if reference and not reference.is_mono:
+    if reference and matched and not reference.is_mono and matched.kept.any():
+        # Of what shows the same as ever: paint on a part of the lens is no cast.
         most = limits.cast_more
-        red_green -= reference.red_green
-        yellow_blue -= reference.yellow_blue
+        # In the darker half a cast hardly shows.
+        lit = matched.kept & (measures.level >= np.median(measures.level[matched.kept]))
+        shifts = colour_shift(measures, reference)
+        red_green, yellow_blue = (float(np.median(tiles[lit])) for tiles in shifts)
     off = float(np.hypot(red_green, yellow_blue))
     if off <= most:
         return None

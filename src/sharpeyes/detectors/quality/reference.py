@@ -8,7 +8,7 @@ import numpy as np
 
 from sharpeyes.detectors.picture import Plane
 from sharpeyes.detectors.quality.measures import PictureMeasures
-from sharpeyes.detectors.quality.tiles import TileMask
+from sharpeyes.detectors.quality.tiles import TileMask, Tiles
 from sharpeyes.detectors.quality.view import Match, match
 
 SAMPLES: Final = 6
@@ -36,6 +36,8 @@ class Reference:
         red_green: cast.
         yellow_blue: cast.
         is_mono: whether it has no colour.
+        red_green_tiles: (9, 16) float32, Lab's a of each tile.
+        yellow_blue_tiles: (9, 16) float32, Lab's b of each tile.
     """
 
     luma: Plane
@@ -51,6 +53,8 @@ class Reference:
     red_green: float
     yellow_blue: float
     is_mono: bool
+    red_green_tiles: Tiles
+    yellow_blue_tiles: Tiles
 
     @property
     def is_ready(self) -> bool:
@@ -75,6 +79,8 @@ class Reference:
             red_green=red_green,
             yellow_blue=yellow_blue,
             is_mono=measures.is_mono,
+            red_green_tiles=measures.red_green,
+            yellow_blue_tiles=measures.yellow_blue,
         )
 
     def compare(self, measures: PictureMeasures) -> Match:
@@ -117,7 +123,13 @@ def learn(reference: Reference | None, measures: PictureMeasures) -> Reference:
         red_green=mean(reference.red_green, new.red_green),
         yellow_blue=mean(reference.yellow_blue, new.yellow_blue),
         is_mono=reference.is_mono and new.is_mono,
+        red_green_tiles=_mean_tiles(reference.red_green_tiles, measures.red_green, number),
+        yellow_blue_tiles=_mean_tiles(reference.yellow_blue_tiles, measures.yellow_blue, number),
     )
+
+
+def _mean_tiles(old: Tiles, now: Tiles, number: int) -> Tiles:
+    return np.asarray(old + (now - old) / number, np.float32)
 
 
 def _same_view(reference: Reference, measures: PictureMeasures) -> bool:

@@ -23,7 +23,6 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
         cast: Lab units off grey, where there is no reference.
         cast_more: Lab units off the reference's.
         sharpness: fine to coarse detail, where there is no reference.
-        sharpness_ratio: to the reference's.
         clarity_ratio: of the finest detail left in what is seen again in the reference.
         contrast_level: standard deviation of luma, where there is no reference.
         contrast_ratio: to the reference's.
@@ -40,21 +39,20 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     bright_more: float = 0.15
     noise_level: float = 12.0
     noise_gain: float = 1.6
-    noise_more: float = 2.5
+    noise_more: float = 4.0
     stripe_peak: float = 3.2
     stripe_more: float = 0.7
     line_level: float = 4.0
     line_more: float = 1.2
     cast: float = 28.0
-    cast_more: float = 14.0
+    cast_more: float = 13.0
     sharpness: float = 0.12
-    sharpness_ratio: float = 0.55
     contrast_level: float = 8.0
-    contrast_ratio: float = 0.33
-    clarity_ratio: float = 0.55
+    contrast_ratio: float = 0.3
+    clarity_ratio: float = 0.74
     alike_share: float = 0.45
-    covered_share: float = 0.18
-    lost_share: float = 0.25
+    covered_share: float = 0.17
+    lost_share: float = 0.23
 
 
 DAY = Thresholds(dark_level=30.0, dark_lit_level=60.0, dark_ratio=0.35)

@@ -23,7 +23,8 @@ _SHAKE_PX: Final = 2.5
 _PATROL: Final = 12
 """Samples within which a dome on patrol comes home, or rests."""
 _OTHER_VIEW: Final = (PictureFault.SCENE_CHANGED, PictureFault.OCCLUSION)
-_SAME: Final = 0.85
+_SAME: Final = 0.77
+_WITHIN: Final = 0.3
 _VIEW: Final = (18, 32)
 
 
@@ -86,7 +87,7 @@ class PictureWatch(msgspec.Struct, frozen=True):
     def _shows_new(self, judged: Judged, view: bytes) -> bool:
         if judged.verdict.fault is PictureFault.NORMAL:
             return False
-        return not self.view or _correlation(self.view, view) < _SAME
+        return not self.view or _alike_share(self.view, view) < _SAME
 
 
 def _view(luma: Plane) -> bytes:
@@ -94,11 +95,14 @@ def _view(luma: Plane) -> bytes:
     return np.asarray(small, np.uint8).tobytes()
 
 
-def _correlation(first: bytes, second: bytes) -> float:
-    pair = [np.frombuffer(view, np.uint8).astype(np.float32) for view in (first, second)]
-    one, other = (levels - levels.mean() for levels in pair)
-    scale = float(np.sqrt((one @ one) * (other @ other)))
-    return float(one @ other) / scale if scale else 0.0
+def _alike_share(first: bytes, second: bytes) -> float:
+    """Return the share of two views that is alike: traffic changes a part, turning all of it."""
+    one, other = (
+        levels - np.median(levels)
+        for levels in (np.frombuffer(view, np.uint8).astype(np.float32) for view in (first, second))
+    )
+    within = _WITHIN * max(float(one.std()), float(other.std())) + 1.0
+    return float(np.mean(np.abs(one - other) < within))
 
 
 def _shaking(shifts_px: Sequence[tuple[float, float]]) -> PictureVerdict | None:

@@ -26,6 +26,7 @@ from sharpeyes.service.cli.camera_imports import list_imports, undo, write_repor
 from sharpeyes.service.cli.camera_life import commission, maintenance, remove, restore
 from sharpeyes.service.cli.camera_password import set_password
 from sharpeyes.service.cli.camera_probe import probe
+from sharpeyes.service.cli.camera_reference import reference
 from sharpeyes.service.cli.camera_set import set_fields
 from sharpeyes.service.cli.camera_show import show
 from sharpeyes.service.cli.context import open_database, run
@@ -50,6 +51,7 @@ app.command("import-undo")(undo)
 app.command("export")(export_file)
 app.command("password")(set_password)
 app.command("probe")(probe)
+app.command("reference")(reference)
 app.command("duplicates")(duplicates)
 app.command("merge")(merge_cameras)
 

@@ -2,6 +2,7 @@ import { withQuery } from "../api.js";
 import { html } from "../html.js";
 import { CameraFile } from "../parts/camera-file.js";
 import { CameraForm } from "../parts/camera-form.js";
+import { CameraPictures } from "../parts/camera-pictures.js";
 import { Changes } from "../parts/changes.js";
 import { Evidence } from "../parts/evidence.js";
 import { Assigned, Deadline, IncidentLink } from "../parts/incident-words.js";
@@ -97,6 +98,7 @@ export function CameraPage({ id: code, query }) {
             <${CameraFile} camera=${camera} mayEdit=${mayEdit} />
             <div class="camera-side">
               ${may("incidents:read") && html`<${CameraIncidents} code=${code} />`}
+              ${camera.status !== "not_measured" && html`<${CameraPictures} camera=${camera} mayEdit=${mayEdit} />`}
               <${Past} code=${code} since=${camera.since} query=${query} />
               <${LifePanel} camera=${camera} mayEdit=${mayEdit} onDone=${again} />
               <${History} camera=${camera} />

@@ -4,7 +4,7 @@ import { may } from "../session.js";
 import { t } from "../words.js";
 import { Icon } from "./icons.js";
 
-const Missing = ({ icon, text, small, kind = "" }) =>
+export const Missing = ({ icon, text, small, kind = "" }) =>
   html`<div class="picture missing ${kind}" title=${text}><${Icon} name=${icon} />${!small && html`<span>${text}</span>`}</div>`;
 
 /** An event's evidence picture with its box drawn over it. Looking is recorded by the service. */
