@@ -9,6 +9,7 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any
 
@@ -32,9 +33,30 @@ _NEVER: tuple[tuple[IPv4Network | IPv6Network, str], ...] = (
 _CARRIES_IPV4 = tuple(map(IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96", "::/96")))
 
 
-def denial(address: IpAddress, port: int, settings: EventSettings) -> str | None:
+@dataclass(frozen=True, slots=True)
+class OwnPorts:
+    """Our own ports, which no receiver is behind, whatever networks and ports are allowed.
+
+    Attributes:
+        anywhere: Denied at every address: the database's, whose address is a name that may lead
+            to several.
+        here: Denied at all addresses of this machine: those of the API, with its metrics.
+    """
+
+    anywhere: frozenset[int] = frozenset()
+    here: frozenset[int] = frozenset()
+
+
+NO_PORTS = OwnPorts()
+
+
+def denial(
+    address: IpAddress, port: int, settings: EventSettings, own: OwnPorts = NO_PORTS
+) -> str | None:
     """Say why a port of an address may not be dialled, or None when it may be."""
     address = _without_disguise(address)
+    if port in own.anywhere or (port in own.here and _is_here(address)):
+        return f"port {port} of {address} is denied: our own"
     for network, kind in _NEVER:
         if address in network:
             return f"{address} is denied: {kind}"
@@ -54,6 +76,17 @@ def _port_denial(port: int, settings: EventSettings) -> str | None:
     return None
 
 
+def _is_here(address: IpAddress) -> bool:
+    # Only an address of this machine's own can be bound.
+    family = socket.AF_INET if isinstance(address, IPv4Address) else socket.AF_INET6
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((str(address), 0))
+        except OSError:
+            return False
+    return True
+
+
 def _without_disguise(address: IpAddress) -> IpAddress:
     if isinstance(address, IPv4Address) or int(address) <= 1:
         return address
@@ -62,13 +95,13 @@ def _without_disguise(address: IpAddress) -> IpAddress:
     return address
 
 
-def open_session(settings: EventSettings) -> aiohttp.ClientSession:
+def open_session(settings: EventSettings, own: OwnPorts = NO_PORTS) -> aiohttp.ClientSession:
     """Open the session for receivers: it dials allowed addresses only, and remembers no cookies.
 
     The relay limits how much is under way; the session adds no limit, by which one slow endpoint
     could hold up the others.
     """
-    connector = aiohttp.TCPConnector(limit=0, socket_factory=_guarded_sockets(settings))
+    connector = aiohttp.TCPConnector(limit=0, socket_factory=_guarded_sockets(settings, own))
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -77,13 +110,13 @@ def open_session(settings: EventSettings) -> aiohttp.ClientSession:
     )
 
 
-def _guarded_sockets(settings: EventSettings) -> Callable[[Any], socket.socket]:
+def _guarded_sockets(settings: EventSettings, own: OwnPorts) -> Callable[[Any], socket.socket]:
     # Called with each address that is about to be dialled, after names are resolved, so neither
     # a name that changes its address nor a literal in disguise gets past.
     def guarded_socket(address_info: Any) -> socket.socket:  # aiohttp's own tuple type is private
         family, kind, protocol, _, socket_address = address_info
         host, port = socket_address[:2]
-        reason = denial(ipaddress.ip_address(host), port, settings)
+        reason = denial(ipaddress.ip_address(host), port, settings, own)
         if reason is not None:
             raise PermissionError(errno.EACCES, reason)
         return socket.socket(family, kind, protocol)

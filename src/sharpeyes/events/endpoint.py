@@ -12,6 +12,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.events import handshake as consent
 from sharpeyes.events import rotation
+from sharpeyes.events.address import NO_PORTS, OwnPorts
 from sharpeyes.events.attempt import Answer, post
 from sharpeyes.events.cloudevent import CONTENT_TYPE, test_body
 from sharpeyes.events.endpoint_address import check_name, check_url
@@ -129,6 +130,7 @@ class EndpointStore:
         session: From `sharpeyes.events.address.open_session`; asks receivers for consent.
         sealer: Seals the secrets.
         settings: Which addresses are allowed, and how long a receiver may take to answer.
+        own: Our own ports, which are denied.
     """
 
     def __init__(
@@ -137,11 +139,13 @@ class EndpointStore:
         session: aiohttp.ClientSession,
         sealer: Sealer,
         settings: EventSettings,
+        own: OwnPorts = NO_PORTS,
     ) -> None:
         self._pool = pool
         self._session = session
         self._sealer = sealer
         self._settings = settings
+        self._own = own
 
     async def add(
         self,
@@ -166,7 +170,7 @@ class EndpointStore:
             HandshakeError: The receiver did not consent.
         """
         check_name(name)
-        check_url(url, self._settings)
+        check_url(url, self._settings, self._own)
         # Asked before the receiver is, so that a slip of the keyboard does not bother it.
         if await self._pool.fetchval("SELECT 1 FROM endpoint WHERE name = $1", name):
             raise EndpointExistsError(name)

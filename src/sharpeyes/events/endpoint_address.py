@@ -5,7 +5,7 @@ import re
 
 from yarl import URL
 
-from sharpeyes.events.address import denial
+from sharpeyes.events.address import NO_PORTS, OwnPorts, denial
 from sharpeyes.events.errors import EndpointInvalidError
 from sharpeyes.events.settings import EventSettings
 
@@ -27,7 +27,7 @@ def check_name(name: str) -> None:
         )
 
 
-def check_url(url: str, settings: EventSettings) -> None:
+def check_url(url: str, settings: EventSettings, own: OwnPorts = NO_PORTS) -> None:
     """Refuse an address that must not be stored, or that could never be dialled.
 
     Names are not resolved here: what counts is the address that they lead to when it is dialled.
@@ -35,12 +35,12 @@ def check_url(url: str, settings: EventSettings) -> None:
     Raises:
         EndpointInvalidError: With the reason; never with a user name, password or query.
     """
-    reason = _url_problem(url, settings)
+    reason = _url_problem(url, settings, own)
     if reason is not None:
         raise EndpointInvalidError("url", f"URL {reason}")
 
 
-def _url_problem(url: str, settings: EventSettings) -> str | None:
+def _url_problem(url: str, settings: EventSettings, own: OwnPorts) -> str | None:
     if len(url) > _LONGEST_URL or not url.isprintable() or " " in url:
         return f"is longer than {_LONGEST_URL} characters or has spaces or control characters"
     try:
@@ -58,13 +58,13 @@ def _url_problem(url: str, settings: EventSettings) -> str | None:
     if "?" in url or "#" in url:
         return "has a query or fragment in it: give a plain path, for no secret may be in a URL"
     assert parts.port is not None
-    return _literal_problem(host, parts.port, settings)
+    return _literal_problem(host, parts.port, settings, own)
 
 
-def _literal_problem(host: str, port: int, settings: EventSettings) -> str | None:
+def _literal_problem(host: str, port: int, settings: EventSettings, own: OwnPorts) -> str | None:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return None  # a name
-    refused = denial(address, port, settings)
+    refused = denial(address, port, settings, own)
     return None if refused is None else f"cannot be used: {refused}"

@@ -22,6 +22,7 @@ from sharpeyes.service.audit_heads import write_heads
 from sharpeyes.service.changes import Changes
 from sharpeyes.service.keys import load_sealer
 from sharpeyes.service.listening import listen
+from sharpeyes.service.own_ports import own_ports
 from sharpeyes.service.serving_pool import WHOLE_CITY, open_serving_pool, reaching
 from sharpeyes.service.settings import Settings
 
@@ -41,9 +42,10 @@ async def run_api(settings: Settings, database_url: str, stop: asyncio.Event) ->
     listener = listen(settings.http)
     sealer = load_sealer(settings)
     changes = Changes(database_url)
+    own = own_ports(settings, database_url)
     async with (
         await open_serving_pool(database_url, min_size=1, max_size=14) as pool,
-        open_session(settings.events) as session,
+        open_session(settings.events, own) as session,
         asyncio.TaskGroup() as group,
     ):
         app = build_app(
@@ -54,7 +56,7 @@ async def run_api(settings: Settings, database_url: str, stop: asyncio.Event) ->
                 divisions=DivisionStore(pool),
                 statuses=StatusStore(pool),
                 events=EventStore(pool),
-                endpoints=EndpointStore(pool, session, sealer, settings.events),
+                endpoints=EndpointStore(pool, session, sealer, settings.events, own),
                 changes=changes,
             )
         )

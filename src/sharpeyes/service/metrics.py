@@ -92,6 +92,8 @@ class Gauges:
     """Tier number, status, how many."""
     deliveries: tuple[tuple[str, int], ...]
     """State of delivery, how many."""
+    endpoints: tuple[tuple[str, int], ...]
+    """State of an endpoint, or `deferred`, and how many."""
     incidents: tuple[tuple[str, str, str, int], ...]
     """Kind, state and light of those that are not closed, how many."""
     group_cameras: tuple[tuple[str, int], ...]
@@ -112,6 +114,12 @@ async def read_gauges(pool: asyncpg.Pool) -> Gauges:
         "SELECT 'pending' AS state, count(*) AS n FROM delivery WHERE state = 'pending'"
         " UNION ALL SELECT 'dead', count(*) FROM delivery WHERE state = 'dead'"
     )
+    endpoints = await pool.fetch(
+        "SELECT wanted AS state, count(endpoint_id) AS n"
+        " FROM unnest(ARRAY['active', 'deferred', 'paused', 'disabled']) AS wanted"
+        " LEFT JOIN endpoint ON wanted = CASE WHEN state = 'active'"
+        " AND deferred_until IS NOT NULL THEN 'deferred' ELSE state END GROUP BY 1"
+    )
     incidents = await pool.fetch(
         "SELECT kind, state, light, count(*) AS n FROM incident WHERE state <> 'closed'"
         " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
@@ -124,6 +132,7 @@ async def read_gauges(pool: asyncpg.Pool) -> Gauges:
     return Gauges(
         cameras=tuple((str(row["tier"]), row["status"], row["n"]) for row in cameras),
         deliveries=tuple((row["state"], row["n"]) for row in deliveries),
+        endpoints=tuple((row["state"], row["n"]) for row in endpoints),
         incidents=tuple((row["kind"], row["state"], row["light"], row["n"]) for row in incidents),
         group_cameras=tuple((row["kind"], row["n"]) for row in group_cameras),
     )
@@ -146,6 +155,14 @@ class _GaugesCollector(Collector):
         for state, count in self._gauges.deliveries:
             deliveries.add_metric((state,), count)
         yield deliveries
+        endpoints = GaugeMetricFamily(
+            "sharpeyes_endpoints",
+            "Endpoints; disabled: the receiver said 410, and nothing is sent until it is resumed.",
+            labels=("state",),
+        )
+        for state, count in self._gauges.endpoints:
+            endpoints.add_metric((state,), count)
+        yield endpoints
         incidents = GaugeMetricFamily(
             "sharpeyes_incidents",
             "Incidents that are not closed; the light says how much of the time to mend is gone.",

@@ -17,6 +17,7 @@ from sharpeyes.service.availability import keep_availability
 from sharpeyes.service.database import open_pool
 from sharpeyes.service.keys import load_sealer
 from sharpeyes.service.maintenance import end_maintenance
+from sharpeyes.service.own_ports import own_ports
 from sharpeyes.service.retention import keep_retention
 from sharpeyes.service.settings import Settings
 
@@ -32,7 +33,7 @@ async def run_relay(settings: Settings, database_url: str, stop: asyncio.Event) 
         await open_pool(
             database_url, min_size=2, max_size=10, application_name="sharpeyes relay"
         ) as pool,
-        open_session(settings.events) as session,
+        open_session(settings.events, own_ports(settings, database_url)) as session,
         asyncio.TaskGroup() as tasks,
     ):
         tasks.create_task(end_maintenance(CameraStore(pool), stop))

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from sharpeyes.events.address import denial, open_session
+from sharpeyes.events.address import OwnPorts, denial, open_session
 from sharpeyes.events.attempt import post
 from sharpeyes.events.settings import EventSettings
 
@@ -51,6 +51,43 @@ def test_a_demonstration_may_dial_this_machine_and_nothing_else_that_is_denied()
     assert denial(ipaddress.ip_address("127.0.0.1"), 443, OPEN) is None
     assert denial(ipaddress.ip_address("::ffff:127.0.0.1"), 443, OPEN) is None
     assert denial(ipaddress.ip_address("169.254.1.1"), 443, OPEN) is not None
+
+
+def test_our_own_ports_are_denied_though_their_network_is_allowed() -> None:
+    settings = EventSettings.model_validate(
+        {"allow_loopback": True, "allowed_networks": ("10.0.0.0/8", "127.0.0.0/8")}
+    )
+    own = OwnPorts(anywhere=frozenset({5432}), here=frozenset({8080}))
+
+    def reason(address: str, port: int) -> str | None:
+        return denial(ipaddress.ip_address(address), port, settings, own)
+
+    for address in ("10.1.2.3", "127.0.0.1", "::ffff:10.1.2.3"):
+        assert "our own" in str(reason(address, 5432))
+    assert "our own" in str(reason("127.0.0.1", 8080))
+    assert "our own" in str(reason("::ffff:127.0.0.1", 8080))
+    assert "our own" in str(reason("127.9.9.9", 8080))
+    # Another machine may have a receiver there.
+    assert reason("10.1.2.3", 8080) is None
+    assert reason("127.0.0.1", 9000) is None
+
+
+async def test_our_own_port_is_not_dialled_by_whatever_name(free_port: Callable[[], int]) -> None:
+    connected = asyncio.Event()
+
+    async def canary(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.set()
+        writer.close()
+
+    port = free_port()
+    async with (
+        await asyncio.start_server(canary, "127.0.0.1", port),
+        open_session(OPEN, OwnPorts(here=frozenset({port}))) as session,
+    ):
+        for host in ("127.0.0.1", "localhost", "127.0.0.1.", "0x7f000001"):
+            answer = await post(session, f"http://{host}:{port}/", {}, b"{}", timeout_s=5)
+            assert answer.http_status is None, host
+    assert not connected.is_set()
 
 
 def test_allowed_networks_exclude_all_others() -> None:

@@ -14,9 +14,11 @@ from typing import Annotated, TypeVar
 import asyncpg
 import typer
 
+from sharpeyes.events.address import OwnPorts
 from sharpeyes.registry.sealing import Sealer
 from sharpeyes.service.database import open_pool
 from sharpeyes.service.keys import load_sealer
+from sharpeyes.service.own_ports import own_ports
 from sharpeyes.service.settings import Settings, load_settings
 from sharpeyes.service.startup import prepared_database
 
@@ -34,11 +36,12 @@ config_file: ContextVar[Path | None] = ContextVar("config_file", default=None)
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """The open database of one command, and what seals secrets in it."""
+    """The open database of one command, what seals secrets in it, and which ports are ours."""
 
     settings: Settings
     pool: asyncpg.Pool
     sealer: Sealer
+    own_ports: OwnPorts
 
 
 def settings() -> Settings:
@@ -64,4 +67,4 @@ async def open_database() -> AsyncIterator[Database]:
         prepared_database(chosen) as url,
         await open_pool(url, min_size=1, max_size=4, application_name="sharpeyes command") as pool,
     ):
-        yield Database(settings=chosen, pool=pool, sealer=sealer)
+        yield Database(settings=chosen, pool=pool, sealer=sealer, own_ports=own_ports(chosen, url))

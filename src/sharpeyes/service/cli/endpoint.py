@@ -34,9 +34,9 @@ Name = Annotated[str, typer.Argument(help="The endpoint's name.")]
 @asynccontextmanager
 async def _endpoints() -> AsyncIterator[tuple[Database, EndpointStore]]:
     async with open_database() as database:
-        settings = database.settings.events
-        async with open_session(settings) as session:
-            yield database, EndpointStore(database.pool, session, database.sealer, settings)
+        settings, own = database.settings.events, database.own_ports
+        async with open_session(settings, own) as session:
+            yield database, EndpointStore(database.pool, session, database.sealer, settings, own)
 
 
 @asynccontextmanager
