@@ -13,7 +13,8 @@ import asyncpg
 
 from benchmarks.availability.city import make_city
 from sharpeyes.health.availability import tally
-from sharpeyes.health.availability_store import AvailabilityStore, By
+from sharpeyes.health.availability_report import By
+from sharpeyes.health.availability_store import AvailabilityStore
 from sharpeyes.health.availability_sums import MODELS, PLACES, SumTable
 from sharpeyes.health.calendar import HOUR, month_of
 from sharpeyes.health.month import read_month

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import asyncpg
-import msgspec
 
 from sharpeyes.health.availability import Filed, Standing, Tally, tally
-from sharpeyes.health.availability_figures import Availability, availability
+from sharpeyes.health.availability_figures import availability
+from sharpeyes.health.availability_report import (
+    MOST_CAMERAS,
+    AvailabilityReport,
+    AvailabilityRow,
+    By,
+    TooManyCamerasError,
+)
 from sharpeyes.health.availability_sums import MODELS, PLACES, SUM_COLUMNS, TIME_COLUMNS
 from sharpeyes.health.calendar import HOUR, day_of
 from sharpeyes.health.pasts import read_gaps, read_pasts
 from sharpeyes.registry.camera import Tier
 from sharpeyes.registry.division import Division, Level
-
-MOST_CAMERAS: Final = 20_000
-"""Of so many cameras the intervals are summed up while somebody waits."""
 
 _SUMS: Final = ", ".join(f"sum({column}) AS {column}" for column in SUM_COLUMNS)
 _TIMEOUT_S: Final = 60.0
@@ -53,21 +55,6 @@ _LAST_ROLLED: Final = "SELECT max(since) FROM availability_rolled"
 _DAYS: Final = "SELECT DISTINCT since FROM availability_day WHERE since >= $1 AND since < $2"
 
 
-class By(StrEnum):
-    """By what availability is told apart."""
-
-    TOTAL = "total"
-    TIER = "tier"
-    MAKER = "maker"
-    MODEL = "model"
-    DISTRICT = "district"
-    STREET = "street"
-    COMMUNITY = "community"
-    GRID = "grid"
-    HOUR = "hour"
-    DAY = "day"
-
-
 # There are sums of these by district; below, cameras are few enough to be looked at.
 _BY_MODEL: Final = frozenset({By.MAKER, By.MODEL})
 _KEYS: Final = {
@@ -80,53 +67,6 @@ _KEYS: Final = {
     By.HOUR: 'to_char(since, \'YYYY-MM-DD"T"HH24:MI:SS"Z"\')',
     By.DAY: "to_char(since AT TIME ZONE $6, 'YYYY-MM-DD')",
 }
-
-
-class AvailabilityRow(msgspec.Struct, frozen=True, kw_only=True):
-    """The availability of one group of cameras, or in one hour or day.
-
-    Attributes:
-        key: the tier's word, the maker's number, the model, the division's code, the hour's first
-            moment or the day; None for what has none on file, or is filed above that level.
-        availability: its figures.
-    """
-
-    key: str | None
-    availability: Availability
-
-
-class AvailabilityReport(msgspec.Struct, frozen=True, kw_only=True):
-    """How available cameras were.
-
-    Attributes:
-        since: the first moment, UTC.
-        until: the first moment after, UTC.
-        by: by what `rows` are told apart.
-        division_code: of the division whose cameras they are; None for all.
-        source: `sums`, or `intervals` where they were read camera by camera.
-        hours: how many hours that is.
-        hours_known: of how many there are sums; the others are in no figure.
-        rows: in the order of their keys.
-    """
-
-    since: datetime
-    until: datetime
-    by: By
-    division_code: str | None
-    source: str
-    hours: int
-    hours_known: int
-    rows: list[AvailabilityRow]
-
-
-class TooManyCamerasError(Exception):
-    """So many cameras' intervals are not read while somebody waits."""
-
-    def __init__(self, cameras: int) -> None:
-        super().__init__(
-            f"{cameras:,} cameras are too many to go through one by one ({MOST_CAMERAS:,}): "
-            f"name a division further down"
-        )
 
 
 class AvailabilityStore:

@@ -13,7 +13,8 @@ import pytest
 import pytest_asyncio
 
 from sharpeyes.health.availability import Standing, Tally, tally
-from sharpeyes.health.availability_store import AvailabilityStore, By
+from sharpeyes.health.availability_report import By
+from sharpeyes.health.availability_store import AvailabilityStore
 from sharpeyes.health.availability_sums import MODELS, PLACES, SUM_COLUMNS
 from sharpeyes.health.pasts import read_gaps, read_pasts
 from sharpeyes.health.rollup import Rollup

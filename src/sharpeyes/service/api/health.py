@@ -10,12 +10,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from aiohttp import web
 
-from sharpeyes.health.availability_store import (
-    AvailabilityReport,
-    AvailabilityStore,
-    By,
-    TooManyCamerasError,
-)
+from sharpeyes.health.availability_report import AvailabilityReport, By, TooManyCamerasError
+from sharpeyes.health.availability_store import AvailabilityStore
 from sharpeyes.health.calendar import HOUR, hour_of
 from sharpeyes.health.clock_figures import FleetClocks, read_clocks
 from sharpeyes.health.summary import HealthSummary, read_summary
@@ -30,7 +26,8 @@ from sharpeyes.service.api.reading import read_query
 from sharpeyes.service.api.refusals import refusals
 from sharpeyes.service.api.security import PRINCIPAL
 from sharpeyes.service.report.month_report import MonthError, month_report
-from sharpeyes.service.report.page import POLICY, report_page
+from sharpeyes.service.report.page import report_page
+from sharpeyes.service.report.style import POLICY
 from sharpeyes.service.report.words import Language
 from sharpeyes.service.roles import Scope
 

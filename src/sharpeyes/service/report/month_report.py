@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 
-from sharpeyes.health.availability_store import AvailabilityRow, AvailabilityStore, By
+from sharpeyes.health.availability_report import AvailabilityRow, By
+from sharpeyes.health.availability_store import AvailabilityStore
 from sharpeyes.health.calendar import hour_of, month_of
 from sharpeyes.health.clock_figures import FleetClocks, read_clocks
 from sharpeyes.health.kept_recordings import recording_figure

@@ -10,7 +10,7 @@ import pytest
 
 from sharpeyes.health.availability import Standing, Tally
 from sharpeyes.health.availability_figures import Value, availability
-from sharpeyes.health.availability_store import AvailabilityRow
+from sharpeyes.health.availability_report import AvailabilityRow
 from sharpeyes.health.clock_figures import ClockFigures, FleetClocks
 from sharpeyes.health.month import CameraMonth, GroupMonth, MonthFigures
 from sharpeyes.registry.completeness import CompletenessReport, Filing
@@ -18,7 +18,8 @@ from sharpeyes.registry.coverage import CoverageReport
 from sharpeyes.registry.division import Level
 from sharpeyes.registry.figures import figure
 from sharpeyes.service.report.month_report import MonthError, MonthReport, parse_month
-from sharpeyes.service.report.page import STYLE, report_page
+from sharpeyes.service.report.page import report_page
+from sharpeyes.service.report.style import STYLE
 from sharpeyes.service.report.words import Language, words
 
 ZONE = ZoneInfo("Asia/Shanghai")
