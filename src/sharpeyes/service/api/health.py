@@ -20,6 +20,7 @@ from sharpeyes.registry.division import Division
 from sharpeyes.registry.errors import UnknownCameraError, UnknownDivisionError
 from sharpeyes.registry.places import division_path
 from sharpeyes.service.api.context import CONTEXT
+from sharpeyes.service.api.crowding import Crowd
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.problem import FieldError, ProblemError
 from sharpeyes.service.api.reading import read_query
@@ -248,6 +249,8 @@ OPERATIONS = (
         scope=Scope.CAMERAS_READ,
         query=ReportQuery,
         content_type="text/html",
+        # It goes through a month of every camera.
+        crowd=Crowd.REPORTS,
     ),
     Operation(
         method="GET",
