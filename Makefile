@@ -19,7 +19,7 @@ export UV_CACHE_DIR ?= $(shell test -w "$$HOME" && echo "$$HOME/.cache/uv" || ec
 # npm comes from the machine, or else from a package of the dev group.
 NPM_GROUP := $(shell command -v npm >/dev/null && command -v node >/dev/null || echo --group node)
 
-.PHONY: help demo run test lint reference format bench clean
+.PHONY: help demo run test lint reference format bench soak clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -51,6 +51,9 @@ format: .venv/.dev ## Rewrite in the common style
 
 bench: .venv/.dev ## All benchmarks, quick; `python -m benchmarks NAME` for one in full
 	$(BIN)/python -m benchmarks all --quick
+
+soak: .venv/.dev ## Kill everything while 20,000 events flow, and add up what arrived: some 15 minutes
+	$(BIN)/python -m benchmarks.soak
 
 clean: ## Remove what was installed and built (data/ and .demo/ stay)
 	rm -rf .venv .tools $(dir $(DASHBOARD))

@@ -48,6 +48,7 @@ _GROUPS = {
     "tests/acceptance/test_demo.py": "installations",
     "tests/acceptance/test_no_event_lost.py": "installations",
     "tests/acceptance/test_onboarding.py": "installations",
+    "tests/acceptance/test_soak.py": "installations",
     "tests/acceptance/test_street.py": "installations",
     # One Chromium.
     "tests/acceptance/test_dashboard.py": "browser",

@@ -1,0 +1,1 @@
+"""T1, acknowledged means delivered: events flow while everything around them is killed."""
