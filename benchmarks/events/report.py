@@ -18,7 +18,7 @@ from sharpeyes.service.postgres import EmbeddedPostgres
 from sharpeyes.service.roles import Role
 
 _STORED, _QUICK_STORED = 10_000_000, 0
-_SECONDS, _QUICK_SECONDS = 10.0, 1.5
+_SECONDS, _QUICK_SECONDS = 10.0, 1.0
 _ROUNDS, _QUICK_ROUNDS = 3, 1
 _STREET, _QUICK_STREET = 24, 6
 

@@ -19,7 +19,7 @@ FROM generate_series(1, $1) n
 _EVENTS = """
 WITH given AS (
     SELECT camera_id, device_code, n,
-           now() - (n % 63072000) * interval '1 second' AS at, gen_random_uuid()::text AS tail
+           now() - n::float / $4 * interval '700 days' AS at, gen_random_uuid()::text AS tail
     FROM generate_series($1::bigint, $2::bigint) n
     JOIN camera ON device_code = '4201060000132' || lpad((n % $3 + 1)::text, 7, '0')
 ),
@@ -56,8 +56,14 @@ async def add_cameras(pool: asyncpg.Pool) -> None:
 
 async def fill(pool: asyncpg.Pool, events: int) -> None:
     """Store so many events, each delivered to every endpoint."""
-    for start in range(0, events, _AT_ONCE):
-        await pool.execute(_EVENTS, start + 1, min(start + _AT_ONCE, events), CAMERAS)
+    await pool.execute("SELECT add_event_months((now() - interval '701 days')::date, now()::date)")
+    async with pool.acquire() as connection:
+        # References need no check, as they are made of what is referred to.
+        await connection.execute("SET session_replication_role = replica")
+        for start in range(0, events, _AT_ONCE):
+            until = min(start + _AT_ONCE, events)
+            await connection.execute(_EVENTS, start + 1, until, CAMERAS, events)
+        await connection.execute("RESET session_replication_role")
     await pool.execute(
         "INSERT INTO event_sequence (camera_id, last_sequence)"
         " SELECT camera_id, $1 FROM camera ON CONFLICT (camera_id)"

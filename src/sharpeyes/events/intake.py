@@ -31,11 +31,13 @@ class Receipt:
         outcomes: Of each in its order: the identity that the event has here, or why it is refused.
         stored: How many are new.
         deduplicated: How many had been handed in before, with the same body.
+        hints: Of which events to tell whoever listens: the latest of each camera.
     """
 
     outcomes: tuple[str | Refusal, ...]
     stored: int
     deduplicated: int
+    hints: tuple[str, ...] = ()
 
     @property
     def refused(self) -> int:
@@ -93,7 +95,10 @@ async def take(
     refused = sum(isinstance(outcome, Refusal) for outcome in outcomes)
     deduplicated = len(items) - refused - len(stored)
     await connection.execute(_TALLY, caller, len(items), len(stored), deduplicated, refused)
-    return Receipt(outcomes, len(stored), deduplicated)
+    latest = {
+        one.event.camera_id: one.event.event_id for one in ready if one.event.event_id in stored
+    }
+    return Receipt(outcomes, len(stored), deduplicated, tuple(latest.values()))
 
 
 async def _cameras(connection: Connection, told: Sequence[Told]) -> dict[str, int]:

@@ -19,8 +19,11 @@ from sharpeyes.events.store import Connection
 log = structlog.get_logger()
 
 _AT_ONCE = 1000
+# Where millions are kept that are not of the class, looking through them takes its time.
+_LOOK_S = 600.0
 _MONTHS_AHEAD = timedelta(days=92)
-# A month that is dropped locks its table; whoever reads for long is not waited for.
+# Whoever makes or drops a month locks the table: nobody who reads for long is waited for, as all
+# others would have to wait behind us.
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '3s'"
 
 _ONE_AT_A_TIME = "SELECT pg_try_advisory_lock(hashtext('sharpeyes.retention'))"
@@ -129,7 +132,7 @@ class Retention:
                 return []
             try:
                 now = self._now()
-                await connection.execute(_ADD_MONTHS, now.date(), (now + _MONTHS_AHEAD).date())
+                await _add_months(connection, now)
                 proofs = [await self._delete(connection, of, now) for of in RetentionClass]
                 await self._drop_months(connection, now)
             finally:
@@ -148,7 +151,7 @@ class Retention:
             async with connection.transaction():
                 # Whoever places a hold meanwhile waits until we have deleted, or we see it.
                 await connection.execute("LOCK TABLE legal_hold IN SHARE MODE")
-                rows = await connection.fetch(query, last, end, types, now)
+                rows = await connection.fetch(query, last, end, types, now, timeout=_LOOK_S)
                 due = [row for row in rows if not row["held"] and not row["waiting"]]
                 await _delete_rows(connection, due, events=of is not RetentionClass.PICTURES)
             deleted += len(due)
@@ -169,6 +172,15 @@ class Retention:
                 await _drop_if_empty(connection, row["relname"])
             except asyncpg.LockNotAvailableError:
                 log.info("a month is in use, and is dropped next time", month=row["relname"])
+
+
+async def _add_months(connection: Connection, now: datetime) -> None:
+    try:
+        async with connection.transaction():
+            await connection.execute(_LOCK_TIMEOUT)
+            await connection.execute(_ADD_MONTHS, now.date(), (now + _MONTHS_AHEAD).date())
+    except asyncpg.LockNotAvailableError:
+        log.info("events are in use, and months are made next time")
 
 
 async def _delete_rows(connection: Connection, rows: list[asyncpg.Record], *, events: bool) -> None:

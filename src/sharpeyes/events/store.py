@@ -76,7 +76,6 @@ INSERT INTO evidence (evidence_id, camera_id, taken_at, jpeg, sha256, width_px, 
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
-_MOST_NOTICES = 20
 _NOTIFY = "SELECT pg_notify('sharpeyes', notice) FROM unnest($1::text[]) AS notice"
 
 _PAGE = """
@@ -113,6 +112,7 @@ async def append(connection: Connection, event: NewEvent) -> Event | None:
     stored = (await insert(connection, [ready])).get(event.event_id)
     if stored is None:
         return None
+    await notify(connection, [event.event_id])
     evidence = event.evidence
     if evidence:
         await connection.execute(
@@ -189,15 +189,19 @@ async def insert(connection: Connection, events: Sequence[ReadyEvent]) -> dict[s
     Returns:
         Those that were stored, by identity; the others' `dedup_key` is known, and nothing was
         changed for them.
-        Sequences of one camera follow the order of `events`.
+        Sequences of one camera follow the order of `events`. Nobody is told yet: see `notify`.
     """
     rows = await connection.fetch(_INSERT, *zip(*map(_row, events), strict=True))
-    # A notice is a hint to look: one for each camera says it, and of very many a few do.
-    latest = {row["camera_id"]: row["event_id"] for row in rows}
-    notices = [json.dumps({"event": one}) for one in list(latest.values())[:_MOST_NOTICES]]
-    if notices:
-        await connection.execute(_NOTIFY, notices)
     return {row["event_id"]: Stored(row["sequence"], row["recorded_at"]) for row in rows}
+
+
+async def notify(database: Connection | asyncpg.Pool, event_ids: Sequence[str]) -> None:
+    """Tell whoever listens that events were stored; a hint, which may be lost.
+
+    Transactions with a notice commit one after the other, each with its flush: who stores many
+    tells of them afterwards.
+    """
+    await database.execute(_NOTIFY, [json.dumps({"event": event_id}) for event_id in event_ids])
 
 
 def _row(ready: ReadyEvent) -> tuple[object, ...]:

@@ -8,6 +8,8 @@ import msgspec
 from aiohttp import web
 
 from sharpeyes.events.backlog import Backlog
+from sharpeyes.events.hints import Hints
+from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.service.accounts import Accounts
 from sharpeyes.service.api import (
     accounts,
@@ -93,6 +95,7 @@ def build_app(context: ApiContext) -> web.Application:
     app[session.ACCOUNTS] = Accounts(context.pool)
     app[session.SIGN_INS] = session.SignIns()
     app[TURNS] = Turns()
+    app[event_intake.HINTS] = Hints(context.pool, DATABASE_AWAY)
     app[event_intake.BACKLOG] = Backlog(context.pool, context.settings.events.most_waiting)
     app[REFUSED_TOKENS] = Throttle(burst=20, refill_s=10)
     app[probes.OPENAPI] = msgspec.json.encode(openapi_document(OPERATIONS, version("sharpeyes")))

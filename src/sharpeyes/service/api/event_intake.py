@@ -14,6 +14,7 @@ import msgspec
 from aiohttp import web
 
 from sharpeyes.events.backlog import Backlog
+from sharpeyes.events.hints import Hints
 from sharpeyes.events.intake import NO_CAMERA, Receipt, take
 from sharpeyes.events.intake_reading import (
     MOST_ITEM_BYTES,
@@ -35,6 +36,7 @@ from sharpeyes.service.api.security import PRINCIPAL, identify
 from sharpeyes.service.serving_pool import WHOLE_CITY, reaching
 
 BACKLOG = web.AppKey("backlog", Backlog)
+HINTS = web.AppKey("hints", Hints)
 
 MOST_ITEMS = 10_000
 """In one batch."""
@@ -230,11 +232,14 @@ async def _stored(request: web.Request, items: Sequence[Told | Refusal]) -> Rece
     for tries_left in reversed(range(_TRIES)):
         try:
             async with request.app[CONTEXT].pool.acquire() as connection:
-                return await take(connection, items, caller, _now(), _RANDOM)
+                receipt = await take(connection, items, caller, _now(), _RANDOM)
         except asyncpg.TransactionRollbackError:
             # Somebody who stores several events of several cameras has locked us out, or we them.
             if not tries_left:
                 raise
+        else:
+            request.app[HINTS].add(receipt.hints)
+            return receipt
     raise AssertionError
 
 

@@ -84,7 +84,11 @@ async def counts(api: Any) -> tuple[int, int, int, int]:
 
 
 async def test_one_event_is_stored_and_waits_to_be_delivered(api: Any, send: Send) -> None:
-    status, taken = await send(event())
+    with api.served.changes.listen() as heard:
+        status, taken = await send(event())
+        async with asyncio.timeout(20):
+            while (await heard.get()).event != taken["event_id"]:
+                pass
     assert status == HTTPStatus.ACCEPTED
     stored = await api.context.events.get(taken["event_id"])
     assert (stored.origin_source, stored.origin_id) == ("/flood-watch", "e1")
