@@ -28,6 +28,8 @@ from sharpeyes.detectors.quality.view import Match
 
 _BLACK: Final = (16.0, 28.0)
 """Mean luma and lit level of a picture that shows nothing."""
+_MADE_OUT: Final = 16.0
+"""Darker than this nobody sees a view, though it can be computed."""
 _NEARLY_ALL: Final = 0.8
 """Words such as NO SIGNAL and a clock take the rest."""
 _PLAIN: Final = 0.7
@@ -113,8 +115,9 @@ def _black(
     measures: PictureMeasures, limits: Thresholds, matched: Match | None
 ) -> PictureVerdict | None:
     level = measures.brightness
-    if matched is not None and matched.shape_share >= limits.alike_share:
-        # Its view can still be made out: that is too dark.
+    made_out = matched is not None and matched.shape_share >= limits.alike_share
+    if made_out and measures.brightest >= _MADE_OUT:
+        # By people, too: that is too dark.
         return None
     if level < _BLACK[0] and measures.brightest < _BLACK[1]:
         words = "the picture is black: check the lens for a cover, the sensor and the lighting"
