@@ -132,7 +132,7 @@ class Visitor:
                 context.monotonic_s(),
                 context.settings.frozen_after_s,
             )
-            is_live = frozen is None or frozen.cause is None
+            is_live = not (frozen and frozen.cause)
             quality = await self._judge_quality(watched, picture, is_live=is_live)
             results = [*results, *(result for result in (frozen, quality) if result)]
         await self._take_in(watched, results)

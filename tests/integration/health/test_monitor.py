@@ -25,6 +25,7 @@ from sharpeyes.health.context import HealthContext
 from sharpeyes.health.desk import DeskContext, IncidentDesk
 from sharpeyes.health.incident_settings import CommonCauseSettings
 from sharpeyes.health.incident_store import IncidentFilter, IncidentStore
+from sharpeyes.health.kept_pictures import list_pictures
 from sharpeyes.health.kept_recordings import read_recordings
 from sharpeyes.health.logins import LoginGuard
 from sharpeyes.health.monitor import HealthMonitor
@@ -131,6 +132,7 @@ def watching(pool: asyncpg.Pool, leases: dict[int, ShardLease], worker_id: str) 
         settings: HealthSettings = HASTY,
         devices: DeviceSettings = PATIENT_ENOUGH,
         trends: Trends | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> AsyncIterator[Watch]:
         async def look_up(camera_id: int) -> Credentials | None:
             return (credentials or {}).get(camera_id)
@@ -148,7 +150,7 @@ def watching(pool: asyncpg.Pool, leases: dict[int, ShardLease], worker_id: str) 
                     refusals_to_block=settings.refusals_to_block, block_s=settings.login_block_s
                 ),
                 metrics=noted,
-                now=lambda: datetime.now(UTC),
+                now=now,
                 monotonic_s=time.monotonic,
                 random=Random(5),
                 trends=trends,
@@ -373,6 +375,22 @@ async def test_a_camera_with_a_snapshot_only(
         await watch.until(camera, "ok")
         await fleet.set_fault(camera.device_code, fault.Down())
         await watch.until(camera, "offline network")
+
+
+async def test_a_reference_is_learned_from_what_a_well_camera_shows(
+    pool: asyncpg.Pool, add: AddCamera, watching: Watching
+) -> None:
+    camera = await add(1)
+    noon = datetime(2026, 11, 21, 4, tzinfo=UTC)
+
+    async def is_learned() -> bool:
+        kept = await list_pictures(pool, camera.camera_id)
+        return [(one.kind, one.is_ready) for one in kept] == [("day", True), ("last", None)]
+
+    hasty = HASTY.model_copy(update={"picture_interval_s": 0.2})
+    known = {camera.camera_id: RIGHT}
+    async with watching(camera, credentials=known, settings=hasty, now=lambda: noon) as watch:
+        await watch.noted.until(is_learned)
 
 
 async def test_what_may_not_be_polled_is_not_asked(
