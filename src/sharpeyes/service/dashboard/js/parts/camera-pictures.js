@@ -23,7 +23,7 @@ function Kept({ camera, picture: { kind, at, samples, is_ready: isReady } }) {
         ? html`<${Missing} icon="warning" text=${t("picture.failed")} />`
         : html`<div class="picture"><img src=${fileAddress(path)} loading="lazy" decoding="async"
             alt=${t("camera.pictures.alt", { what, camera: camera.name })} onError=${() => setFailed(true)} /></div>`}
-    <figcaption><strong>${what}</strong> <${Time} at=${at} />
+    <figcaption><strong>${what}</strong> <${Time} at=${at} />${" "}
       ${isReady === false && html`<span class="muted">${t("camera.pictures.learning", { count: samples })}</span>`}</figcaption>
   </figure>`;
 }
