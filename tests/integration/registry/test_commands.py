@@ -298,7 +298,7 @@ def test_refused_rows_are_mended_in_their_report(sharpeyes: Run, tmp_path: Path)
     assert dry.out.splitlines()[-1].startswith("Would be: 1 added, 0 changed, 0 unchanged, 1 ref")
     assert sharpeyes("camera", "list", "--json").out == ""
     whole = sharpeyes("camera", "import", "cameras.csv", "--all-or-nothing")
-    assert whole.err.endswith("were refused; none was kept\n")
+    assert whole.err.endswith("1 row of cameras.csv was refused; none was kept\n")
     assert sharpeyes("camera", "list", "--json").out == ""
     assert sharpeyes("camera", "import", "cameras.csv", *report).exit_code == 1
     book = openpyxl.load_workbook(tmp_path / "mend.xlsx")

@@ -154,7 +154,8 @@ def import_file(  # noqa: C901, PLR0917  # typer reads options by name, each may
     shown.print(retired)
     _advise(shown.job, report, retired)
     if refused := shown.job.total.refused_rows:
-        raise CliError(f"{refused:,} rows of {file} were refused; {_kept(shown.job)}")
+        rows = "1 row of {} was" if refused == 1 else f"{refused:,} rows of {{}} were"
+        raise CliError(f"{rows.format(file)} refused; {_kept(shown.job)}")
 
 
 def _kept(job: ImportJob) -> str:

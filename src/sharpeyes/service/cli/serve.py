@@ -42,7 +42,10 @@ def serve(*, supervised: context.Supervised = False) -> None:
         ):
             note(f"Dashboard: http://{settings.http.host}:{settings.http.port}/")
             if not settings.http.anonymous:
-                note("Sign in with a token: `sharpeyes token create NAME` makes one.")
+                note(
+                    "To sign in: `sharpeyes account add NAME --role engineer` makes an account that"
+                    " may import cameras; other roles and tokens are in docs/guide/access.md."
+                )
             await supervise(settings, context.config_file.get(), url, stop)
 
     uvloop.run(command())

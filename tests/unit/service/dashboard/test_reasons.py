@@ -21,6 +21,7 @@ from sharpeyes.registry.errors import ImportFileError
 from sharpeyes.registry.sheet_layout import read_layout
 from sharpeyes.registry.sheet_mapping import NO_MAPPING
 from sharpeyes.registry.sheet_row import BrokenRow
+from sharpeyes.service.words import evidence_in
 
 REASONS = json.loads(
     (Path(sharpeyes.service.__file__).parent / "dashboard/i18n/reasons.json").read_text("utf-8")
@@ -115,6 +116,14 @@ SAMPLES = sorted({*of_files(), *of_cells(), *of_lines(), *of_headers(), NO_PATH}
 def test_a_reason_has_chinese_words(reason: str) -> None:
     chinese = [words for pattern, words in REASONS if re.fullmatch(pattern, reason)]
     assert chinese, reason
+
+
+CODED = [reason for reason in SAMPLES if re.match(r"must be (one|some) of (city|\d+ \()", reason)]
+
+
+@pytest.mark.parametrize("reason", CODED, ids=lambda reason: reason[:40])
+def test_codes_are_listed_with_their_chinese_labels(reason: str) -> None:
+    assert not re.search("[a-z]{3}", evidence_in("zh", reason))
 
 
 def test_the_words_take_only_what_their_pattern_finds() -> None:

@@ -11,7 +11,7 @@ import { distanceM, formatDistance, pointOf } from "../positions.js";
 import { useResource } from "../resource.js";
 import { address, go, refine } from "../route.js";
 import { Time } from "../times.js";
-import { rich, t, word } from "../words.js";
+import { inWords, rich, t, word } from "../words.js";
 
 const PAGE_SIZE = 50;
 const COLUMNS = ["status", "name", "place", "cause", "since", "device_code", "tier", "division", "host"];
@@ -29,7 +29,7 @@ function CameraRow({ camera, nameOf, codes, near }) {
     <td class="cell-name"><${CameraLink} code=${code} name=${name} /></td>
     <td class="cell-place">${street && html`<${Copyable}>${street}<//>`}
       <span class="muted">${[called, ...kinds.map((kind) => codes.label("place_kind", kind))].filter(Boolean).join(t("separator"))}</span></td>
-    <td class="cell-cause" title=${evidence}>${cause && word("cause", cause)}</td>
+    <td class="cell-cause" title=${evidence}>${cause ? word("cause", cause) : inWords(evidence)}</td>
     <td class="cell-since">${since && html`<${Time} at=${since} since />`}</td>
     <td class="cell-code"><${Copyable}>${code}<//></td>
     <td class="cell-tier">${word("tier", tier)}</td>

@@ -29,7 +29,7 @@ const Refusals = ({ run }) => html`<section class="panel" aria-label=${t("import
     <thead><tr>${["row", "field", "value", "reason"].map((name) => html`<th key=${name} scope="col">${t(`imports.column.${name}`)}</th>`)}</tr></thead>
     <tbody>${run.problems.map(
       ({ row, field, value, reason }, index) => html`<tr key=${index}>
-        <td class="number">${formatNumber(row)}</td><td>${field ? word("file", field) : t("imports.whole_row")}</td>
+        <td class="number">${formatNumber(row)}</td><td class="cell-field">${field ? word("file", field) : t("imports.whole_row")}</td>
         <td class="cell-value"><code>${value}</code></td><td>${inWords(reason)}</td></tr>`,
     )}</tbody>
   </table></div>
