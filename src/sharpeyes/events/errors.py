@@ -4,6 +4,10 @@ EventsError
 ├── EventInvalidError
 ├── SecretInvalidError
 ├── ReceiverFileError
+├── CaseError
+│   ├── NoCaseError
+│   ├── CaseStateError
+│   └── CaseChangedError
 └── EndpointError
     ├── EndpointInvalidError
     ├── EndpointExistsError
@@ -29,6 +33,31 @@ class SecretInvalidError(EventsError):
 
 class ReceiverFileError(EventsError):
     """The receiver's file of kept events cannot be used."""
+
+
+class CaseError(EventsError):
+    """A case cannot become what was asked for."""
+
+
+class NoCaseError(CaseError):
+    """There is no such event, or it is not the caller's to see, or its kind has no cases."""
+
+    def __init__(self, event_id: str) -> None:
+        super().__init__(f"there is no event {event_id!r} that could have a case")
+
+
+class CaseStateError(CaseError):
+    """What is said of a case does not follow from how far it is."""
+
+
+class CaseChangedError(CaseError):
+    """Somebody has changed the case since it was read."""
+
+    def __init__(self, event_id: str, revision: int) -> None:
+        super().__init__(
+            f"the case of event {event_id} was changed meanwhile and is at revision {revision}: "
+            "read it again"
+        )
 
 
 class EndpointError(EventsError):

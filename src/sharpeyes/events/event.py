@@ -11,6 +11,7 @@ import msgspec
 
 from sharpeyes.events.payload import (
     CameraStatusChanged,
+    CaseChanged,
     IncidentChanged,
     MotionSeen,
     OutsideReport,
@@ -33,6 +34,7 @@ class EventType(StrEnum):
     MOTION = "org.sharpeyes.motion.v1"
     ABANDONED_VEHICLE = "org.sharpeyes.abandoned-vehicle.v1"
     OUTSIDE_REPORT = "org.sharpeyes.outside-report.v1"
+    CASE_CHANGED = "org.sharpeyes.case.changed.v1"
 
 
 PAYLOAD_OF = MappingProxyType[EventType, type[Payload]](
@@ -48,6 +50,7 @@ PAYLOAD_OF = MappingProxyType[EventType, type[Payload]](
         EventType.MOTION: MotionSeen,
         EventType.ABANDONED_VEHICLE: VehicleAbandoned,
         EventType.OUTSIDE_REPORT: OutsideReport,
+        EventType.CASE_CHANGED: CaseChanged,
     }
 )
 

@@ -131,4 +131,37 @@ class OutsideReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     started_at: Moment | None = None
 
 
-Payload = CameraStatusChanged | IncidentChanged | MotionSeen | VehicleAbandoned | OutsideReport
+class CaseChanged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The case of an event has gone on, or a part of its time is over.
+
+    Attributes:
+        about_event_id: Of which event; it was delivered before, as it is of the same camera.
+        about_type: The type of that event.
+        step: What was done.
+        state: How far the case is now.
+        light: How much of its time is gone.
+        case_number: What the case system calls it; empty: it has not said.
+        words: What was found, fed back or given as the reason.
+        deadline_at: By when it is to be over.
+        revision: Of the case; a higher one is later.
+    """
+
+    about_event_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    about_type: Name
+    step: Literal["acknowledged", "handled", "closed", "rejected", "light"]
+    state: Literal["dispatched", "acknowledged", "handled", "closed", "rejected"]
+    light: Literal["", "blue", "yellow", "red"]
+    case_number: Name = ""
+    words: Words = ""
+    deadline_at: Moment | None = None
+    revision: Annotated[int, Meta(ge=1)]
+
+
+Payload = (
+    CameraStatusChanged
+    | IncidentChanged
+    | MotionSeen
+    | VehicleAbandoned
+    | OutsideReport
+    | CaseChanged
+)

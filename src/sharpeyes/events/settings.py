@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sharpeyes.events.retention_settings import RetentionSettings
+from sharpeyes.events.case_settings import USUAL_LIMITS, CaseLimits
 
 Delay = Annotated[float, Field(ge=0, le=604_800)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -103,6 +104,13 @@ class EventSettings(BaseModel):
     )
     retention: RetentionSettings = Field(
         default=RetentionSettings(), description="How long events and pictures are kept."
+    )
+
+    case_limits: CaseLimits = Field(
+        default=dict(USUAL_LIMITS),
+        description="How long the case of an event may take, by type: `limit_s`, and the shares "
+        "of it after which its light turns `blue_ratio` (0.5), `yellow_ratio` (0.8), `red_ratio` "
+        "(1). A type that is not named has no limit.",
     )
 
     @property

@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
+from sharpeyes.events.case import opens_case
 from sharpeyes.events.cloudevent import MAX_BODY_BYTES, MAX_SOURCE_CHARACTERS, body
 from sharpeyes.events.errors import EventInvalidError
 from sharpeyes.events.event import PAYLOAD_OF, Event, EventType, Evidence, NewEvent
@@ -27,9 +28,10 @@ _INSERT = f"""
 WITH given AS MATERIALIZED (
     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[],
                          $6::timestamptz[], $7::text[], $8::text[], $9::bytea[], $10::text[],
-                         $11::text[], $12::text[])
+                         $11::text[], $12::text[], $13::boolean[])
     WITH ORDINALITY AS given (event_id, type, camera_id, device_code, severity, occurred_at,
-                              dedup_key, data, digest, evidence_sha256, origin_source, origin_id, n)
+                              dedup_key, data, digest, evidence_sha256, origin_source, origin_id,
+                              opens_case, n)
 ),
 claimed AS (
     INSERT INTO event_key (dedup_key, event_id, camera_id, digest)
@@ -57,6 +59,11 @@ stored AS (
            origin_source, origin_id
     FROM kept JOIN counted USING (camera_id) ORDER BY n
     RETURNING event_id, camera_id, sequence, recorded_at, type, severity
+),
+cases AS (
+    INSERT INTO event_case (event_id, camera_id, type, zone, dispatched_at)
+    SELECT s.event_id, s.camera_id, s.type, COALESCE(s.data ->> 'zone', ''), s.recorded_at
+    FROM stored s JOIN kept USING (event_id) WHERE opens_case
 ),
 wanting AS (
     INSERT INTO delivery (event_id, endpoint_id, camera_id, sequence)
@@ -219,6 +226,7 @@ def _row(ready: ReadyEvent) -> tuple[object, ...]:
         event.evidence.sha256 if event.evidence else None,
         event.origin.source if event.origin else None,
         event.origin.id if event.origin else None,
+        opens_case(event),
     )
 
 

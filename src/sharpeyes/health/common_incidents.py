@@ -10,11 +10,12 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
+from sharpeyes.events.deadline_light import Light
 from sharpeyes.events.event import EventType, NewEvent, RandomBits, Severity, new_event_id
 from sharpeyes.events.payload import CommonKind, IncidentChanged
 from sharpeyes.events.store import append
 from sharpeyes.health.common_cause import Group
-from sharpeyes.health.incident import IncidentKind, Light, Step, deadline, next_due
+from sharpeyes.health.incident import IncidentKind, Step, deadline, next_due
 from sharpeyes.health.incident_raising import add_step
 from sharpeyes.health.incident_settings import IncidentSettings
 from sharpeyes.health.status import Cause, Status

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
 
 import msgspec
 
+from sharpeyes.events.deadline_light import Light, next_light_at
 from sharpeyes.health.incident_settings import IncidentSettings
 from sharpeyes.health.status import Cause, Status
 
@@ -34,16 +34,6 @@ class IncidentState(StrEnum):
     RECOVERING = "recovering"
     """It looks well, and has to prove it."""
     CLOSED = "closed"
-
-
-class Light(StrEnum):
-    """How much of the time to mend it is gone."""
-
-    NONE = ""
-    BLUE = "blue"
-    YELLOW = "yellow"
-    RED = "red"
-    """All of it."""
 
 
 class Step(StrEnum):
@@ -137,9 +127,6 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
 
 
-_LIGHTS: Final = (Light.NONE, Light.BLUE, Light.YELLOW, Light.RED)
-
-
 def deadline(
     kind: IncidentKind, status: Status, opened_at: datetime, settings: IncidentSettings
 ) -> datetime:
@@ -160,17 +147,6 @@ def deadline(
     return opened_at + timedelta(seconds=seconds)
 
 
-def light_at(
-    opened_at: datetime, deadline_at: datetime, now: datetime, settings: IncidentSettings
-) -> Light:
-    """Return which light should be on."""
-    light = Light.NONE
-    for following, ratio in zip(_LIGHTS[1:], _ratios(settings), strict=True):
-        if now >= opened_at + (deadline_at - opened_at) * ratio:
-            light = following
-    return light
-
-
 def next_due(
     opened_at: datetime,
     deadline_at: datetime,
@@ -188,17 +164,10 @@ def next_due(
         settings: the shares of the time, and how often somebody is reminded.
     """
     reminder = last_seen_at + timedelta(seconds=settings.remind_every_s)
-    lights_on = _LIGHTS.index(light)
-    if light is Light.RED:
-        return reminder
-    ratio = _ratios(settings)[lights_on]
-    return min(reminder, opened_at + (deadline_at - opened_at) * ratio)
+    light_due = next_light_at(opened_at, deadline_at, light, settings)
+    return reminder if light_due is None else min(reminder, light_due)
 
 
 def is_reminder_due(last_seen_at: datetime, now: datetime, settings: IncidentSettings) -> bool:
     """Tell whether it is time to bring an incident up."""
     return now >= last_seen_at + timedelta(seconds=settings.remind_every_s)
-
-
-def _ratios(settings: IncidentSettings) -> tuple[float, float, float]:
-    return settings.blue_ratio, settings.yellow_ratio, settings.red_ratio

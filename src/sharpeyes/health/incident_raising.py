@@ -9,7 +9,8 @@ from typing import Final, TypeAlias
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from sharpeyes.health.incident import IncidentKind, IncidentState, Light, Step, deadline, next_due
+from sharpeyes.events.deadline_light import Light
+from sharpeyes.health.incident import IncidentKind, IncidentState, Step, deadline, next_due
 from sharpeyes.health.incident_settings import IncidentSettings
 from sharpeyes.health.status import Status, Transition
 

@@ -4,9 +4,10 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sharpeyes.events.deadline_light import LightRatios, Share
+
 _PLACE = r"^(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]{1,253}):[0-9]{1,5}$"
 Place = Annotated[str, Field(pattern=_PLACE)]
-Share = Annotated[float, Field(gt=0, le=1)]
 Deadline = Annotated[float, Field(gt=0, le=31_622_400)]
 
 
@@ -79,10 +80,8 @@ class CommonCauseSettings(BaseModel):
         return self
 
 
-class IncidentSettings(BaseModel):
+class IncidentSettings(LightRatios):
     """By when incidents are to be mended, and when somebody is reminded."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     many_deadline_s: Deadline = Field(
         default=14_400, description="Seconds to mend what takes many cameras down."
@@ -93,11 +92,6 @@ class IncidentSettings(BaseModel):
     degraded_deadline_s: Deadline = Field(
         default=259_200, description="Seconds to mend a camera that works badly."
     )
-    blue_ratio: Share = Field(
-        default=0.5, description="Share of that time after which its light turns blue."
-    )
-    yellow_ratio: Share = Field(default=0.8, description="The same, yellow.")
-    red_ratio: Share = Field(default=1.0, description="The same, red.")
     reopen_within_s: float = Field(
         default=3600,
         ge=0,
@@ -110,9 +104,3 @@ class IncidentSettings(BaseModel):
         le=31_622_400,
         description="Seconds without anybody's work on it after which an incident is brought up.",
     )
-
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
-        if not self.blue_ratio < self.yellow_ratio < self.red_ratio:
-            raise ValueError("blue_ratio, yellow_ratio and red_ratio must rise")
-        return self

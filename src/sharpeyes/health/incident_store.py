@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
+from sharpeyes.events.deadline_light import Light
 from sharpeyes.health.errors import (
     IncidentChangedError,
     IncidentClosedError,
@@ -21,7 +22,6 @@ from sharpeyes.health.incident import (
     IncidentKind,
     IncidentState,
     IncidentStep,
-    Light,
     Step,
 )
 from sharpeyes.health.incident_raising import add_step

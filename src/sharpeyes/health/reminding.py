@@ -8,14 +8,8 @@ from typing import Final, TypeAlias
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from sharpeyes.health.incident import (
-    IncidentKind,
-    Light,
-    Step,
-    is_reminder_due,
-    light_at,
-    next_due,
-)
+from sharpeyes.events.deadline_light import Light, light_at
+from sharpeyes.health.incident import IncidentKind, Step, is_reminder_due, next_due
 from sharpeyes.health.incident_raising import add_step
 from sharpeyes.health.incident_settings import IncidentSettings
 from sharpeyes.registry.store import IS_MEASURED

@@ -14,6 +14,7 @@ from sharpeyes.registry.outage import DATABASE_AWAY
 from sharpeyes.registry.store import CameraStore
 from sharpeyes.service import metrics
 from sharpeyes.service.availability import keep_availability
+from sharpeyes.service.case_lights import keep_case_lights
 from sharpeyes.service.database import open_pool
 from sharpeyes.service.keys import load_sealer
 from sharpeyes.service.maintenance import end_maintenance
@@ -27,7 +28,7 @@ _TRY_AGAIN_S = 1.0
 
 
 async def run_relay(settings: Settings, database_url: str, stop: asyncio.Event) -> None:
-    """Deliver events, end maintenance, sum availability up, delete what is old, until `stop`."""
+    """Deliver events until `stop`, and do what is due by the clock: lights, sums, deletions."""
     sealer = load_sealer(settings)
     async with (
         await open_pool(
@@ -39,6 +40,7 @@ async def run_relay(settings: Settings, database_url: str, stop: asyncio.Event) 
         tasks.create_task(end_maintenance(CameraStore(pool), stop))
         tasks.create_task(keep_availability(pool, settings.health, stop, now=_now))
         tasks.create_task(keep_retention(pool, settings.events.retention, stop, now=_now))
+        tasks.create_task(keep_case_lights(pool, settings.events.case_limits, stop, now=_now))
         relay = Relay(
             pool,
             session,

@@ -134,10 +134,15 @@ FROM (VALUES
     -- What was given up can be sent again.
     ('delivery', 'SELECT, INSERT, UPDATE'),
     ('delivery_lane', 'SELECT, INSERT, UPDATE'),
-    ('legal_hold', 'SELECT, INSERT, UPDATE')
+    ('legal_hold', 'SELECT, INSERT, UPDATE'),
+    -- Who sees the event says how far its case is.
+    ('event_case', 'SELECT, INSERT, UPDATE')
 ) AS opened (name, privileges);
 SELECT pg_temp.open_table('delivery_attempt', 'SELECT', $$
     EXISTS (SELECT FROM delivery d WHERE d.delivery_id = delivery_attempt.delivery_id)
+$$);
+SELECT pg_temp.open_table('event_case_step', 'SELECT, INSERT', $$
+    EXISTS (SELECT FROM event_case k WHERE k.event_id = event_case_step.event_id)
 $$);
 -- Of an incident of many, a subtree sees that there is one, and its own cameras in it; who works on
 -- it has all of its cameras.

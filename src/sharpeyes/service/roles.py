@@ -17,6 +17,8 @@ class Scope(StrEnum):
     """Hand in the events of other systems."""
     HOLDS_WRITE = "holds:write"
     """Keep events from being deleted, and let them go."""
+    CASES_WRITE = "cases:write"
+    """Say how far the case of an event is."""
     PICTURES_READ = "pictures:read"
     INCIDENTS_READ = "incidents:read"
     INCIDENTS_WRITE = "incidents:write"
@@ -56,6 +58,7 @@ _LOOK = frozenset(
     {
         Scope.CAMERAS_READ,
         Scope.EVENTS_READ,
+        Scope.CASES_WRITE,
         Scope.PICTURES_READ,
         Scope.INCIDENTS_READ,
         Scope.INCIDENTS_WRITE,
@@ -82,6 +85,7 @@ _SCOPES = {
     Role.AUDITOR: frozenset({Scope.AUDIT_READ, Scope.ACCOUNTS_READ}),
     Role.ACCOUNT_ADMINISTRATOR: frozenset({Scope.ACCOUNTS_READ, Scope.ACCOUNTS_WRITE}),
     Role.INGEST: frozenset({Scope.EVENTS_WRITE}),
-    # The case system fetches the event and the picture that a webhook told it of.
-    Role.DELIVERY: frozenset({Scope.EVENTS_READ, Scope.PICTURES_READ}),
+    # The case system fetches the event and the picture that a webhook told it of, and says what
+    # becomes of it.
+    Role.DELIVERY: frozenset({Scope.EVENTS_READ, Scope.PICTURES_READ, Scope.CASES_WRITE}),
 }

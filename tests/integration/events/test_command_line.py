@@ -15,12 +15,15 @@ from pathlib import Path
 
 import aiohttp
 import asyncpg
+import msgspec
 import pytest
 from aiohttp import web
 
-from sharpeyes.events.event import Event
+from sharpeyes.events.event import Event, EventType, NewEvent, Severity
+from sharpeyes.events.payload import VehicleAbandoned
 from sharpeyes.events.relay import Relay
 from sharpeyes.events.signing import read_secret, signature_headers
+from sharpeyes.events.store import append
 from sharpeyes.service.cli import main
 
 Sharpeyes = Callable[..., Awaitable[tuple[int, str, str]]]
@@ -359,3 +362,40 @@ async def test_a_secret_is_rotated_shown_once_and_that_is_audited(
     assert "whsec_" not in entry
     assert (await call("rotate", "nobody"))[0] == 1
     assert (await call("rotate", "case", "--keep-hours", "-1"))[0] == 2
+
+
+async def test_a_case_is_worked_on_by_commands(
+    pool: asyncpg.Pool, called: Called, make_event: Callable[..., NewEvent], cameras: dict[str, int]
+) -> None:
+    code = next(iter(cameras))
+    vehicle = msgspec.structs.replace(
+        make_event(code, type=EventType.ABANDONED_VEHICLE),
+        severity=Severity.ALERT,
+        data=VehicleAbandoned(
+            phase="alert",
+            box_xyxy=(1, 2, 30, 40),
+            picture_width_px=640,
+            picture_height_px=360,
+            zone="kerb",
+            dwell_s=61,
+            started_at=datetime.now(UTC),
+        ),
+    )
+    async with pool.acquire() as connection, connection.transaction():
+        await append(connection, vehicle)
+    case = ("case", "acknowledge", vehicle.event_id)
+    status, out, _ = await asyncio.to_thread(called, *case, "--case-number", "GA-7", "--json")
+    assert (status, json.loads(out)["state"]) == (0, "acknowledged")
+    status, out, err = await asyncio.to_thread(called, *case[:1], "close", case[2], "towed")
+    assert (status, out) == (1, "")
+    assert err.endswith("is acknowledged and cannot be closed: say first that it was handled\n")
+    assert (await asyncio.to_thread(called, "case", "reject", case[2], " "))[0] == 2
+    await asyncio.to_thread(called, "case", "reject", case[2], "a\x1b[31mshadow")
+    status, out, _ = await asyncio.to_thread(called, "case", "show", case[2])
+    assert "rejected, case number GA-7" in out
+    assert "\x1b" not in out
+    status, out, _ = await asyncio.to_thread(called, "case", "false-alarms", "--json")
+    assert {"zone": "kerb", "rejected": 1, "closed": 0}.items() <= json.loads(out).items()
+    assert (await asyncio.to_thread(called, "case", "show", "no-such"))[0] == 1
+    done = "SELECT array_agg(action ORDER BY audit_id) FROM audit WHERE actor = 'command line'"
+    assert await pool.fetchval(done) == ["case.acknowledged", "case.rejected"]

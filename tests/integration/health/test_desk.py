@@ -11,11 +11,12 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from sharpeyes.events.deadline_light import Light
 from sharpeyes.events.event import EventType
 from sharpeyes.events.store import EventStore
 from sharpeyes.health.desk import DeskContext, IncidentDesk
 from sharpeyes.health.errors import StaleDeskError
-from sharpeyes.health.incident import Incident, IncidentKind, IncidentState, Light
+from sharpeyes.health.incident import Incident, IncidentKind, IncidentState
 from sharpeyes.health.incident_settings import CommonCauseSettings
 from sharpeyes.health.incident_store import IncidentFilter, IncidentStore
 from sharpeyes.health.settings import HealthSettings

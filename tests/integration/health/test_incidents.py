@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from sharpeyes.events.deadline_light import Light
 from sharpeyes.events.event import EventType
 from sharpeyes.events.store import EventStore
 from sharpeyes.health import incident_store
@@ -16,7 +17,7 @@ from sharpeyes.health.errors import (
     IncidentClosedError,
     UnknownIncidentError,
 )
-from sharpeyes.health.incident import Incident, IncidentKind, IncidentState, Light
+from sharpeyes.health.incident import Incident, IncidentKind, IncidentState
 from sharpeyes.health.incident_store import IncidentFilter, IncidentStore
 from sharpeyes.health.status import Cause, Check, Status, Transition
 from sharpeyes.health.store import StatusStore

@@ -2,12 +2,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sharpeyes.events.deadline_light import Light, light_at
 from sharpeyes.health.incident import (
     IncidentKind,
-    Light,
     deadline,
     is_reminder_due,
-    light_at,
     next_due,
 )
 from sharpeyes.health.incident_settings import CommonCauseSettings, IncidentSettings

@@ -21,6 +21,7 @@ from sharpeyes.service.api import (
     camera_zones,
     cameras,
     deliveries,
+    cases,
     division_counts,
     endpoint_deeds,
     endpoints,
@@ -66,6 +67,7 @@ OPERATIONS = (
     *events.OPERATIONS,
     *event_intake.OPERATIONS,
     *holds.OPERATIONS,
+    *cases.OPERATIONS,
     *incidents_due.OPERATIONS,  # before `incidents`: "due" is no incident
     *incidents.OPERATIONS,
     *endpoints.OPERATIONS,

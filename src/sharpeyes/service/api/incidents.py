@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import web
 from msgspec.structs import asdict
 
+from sharpeyes.events.deadline_light import Light
 from sharpeyes.health import incident_store
 from sharpeyes.health.errors import (
     HealthError,
@@ -20,7 +21,7 @@ from sharpeyes.health.errors import (
     IncidentElsewhereError,
     UnknownIncidentError,
 )
-from sharpeyes.health.incident import Incident, IncidentKind, IncidentStep, Light
+from sharpeyes.health.incident import Incident, IncidentKind, IncidentStep
 from sharpeyes.health.incident_store import (
     IncidentCamera,
     IncidentFilter,

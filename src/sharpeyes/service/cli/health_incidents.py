@@ -8,8 +8,9 @@ from typing import Annotated, Literal, TypeAlias
 import typer
 from asyncpg.pool import PoolConnectionProxy
 
+from sharpeyes.events.deadline_light import Light
 from sharpeyes.health import incident_store
-from sharpeyes.health.incident import Incident, IncidentKind, Light
+from sharpeyes.health.incident import Incident, IncidentKind
 from sharpeyes.health.incident_store import IncidentFilter, IncidentStore, StateFilter
 from sharpeyes.health.status import Cause
 from sharpeyes.service.access import COMMAND_LINE
