@@ -9,6 +9,7 @@ from sharpeyes.events.cloudevent import body
 from sharpeyes.events.event import PAYLOAD_OF, Event, EventType, Severity
 from sharpeyes.events.payload import (
     CameraStatusChanged,
+    CaseChanged,
     IncidentChanged,
     MotionSeen,
     OutsideReport,
@@ -114,6 +115,19 @@ EXAMPLES: dict[EventType, tuple[Severity, Payload]] = {
     EventType.OUTSIDE_REPORT: (
         Severity.WARNING,
         OutsideReport(kind="flooding", text="30 cm of water in the underpass", started_at=_AT),
+    ),
+    EventType.CASE_CHANGED: (
+        Severity.INFO,
+        CaseChanged(
+            about_event_id=_ID.format(10),
+            about_type=EventType.ABANDONED_VEHICLE,
+            step="acknowledged",
+            state="acknowledged",
+            light="",
+            case_number="GA-2026-0731",
+            deadline_at=_AT + timedelta(hours=2),
+            revision=2,
+        ),
     ),
 }
 

@@ -61,6 +61,7 @@ _DELETE_EVENTS = (
         SELECT delivery_id FROM delivery WHERE event_id = ANY ($1::text[]))
     """,
     "DELETE FROM delivery WHERE event_id = ANY ($1::text[])",
+    "DELETE FROM event_case WHERE event_id = ANY ($1::text[])",
     "UPDATE camera_transition SET event_id = NULL WHERE event_id = ANY ($1::text[])",
     """
     DELETE FROM event_key WHERE dedup_key IN (

@@ -22,6 +22,8 @@ CLASS_OF = MappingProxyType[EventType, RetentionClass](
             EventType.MOTION: RetentionClass.MOTION,
             EventType.ABANDONED_VEHICLE: RetentionClass.ABANDONED_VEHICLE,
             EventType.OUTSIDE_REPORT: RetentionClass.OUTSIDE_REPORT,
+            # Most cases are of these, and go with them.
+            EventType.CASE_CHANGED: RetentionClass.ABANDONED_VEHICLE,
         }.get(kind, RetentionClass.CAMERA_HEALTH)
         for kind in EventType
     }

@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sharpeyes.events.retention_settings import RetentionSettings
 from sharpeyes.events.case_settings import USUAL_LIMITS, CaseLimits
+from sharpeyes.events.retention_settings import RetentionSettings
 
 Delay = Annotated[float, Field(ge=0, le=604_800)]
 Port = Annotated[int, Field(ge=1, le=65_535)]

@@ -1,11 +1,11 @@
 -- How far the case of an event is, by when it is to be over, and who said what of it
--- depends: 0026-availability-sums 0026-leaner-counts
+-- depends: 0028-camera-recording 0028-event-months
 
 -- migrate: apply
 
 -- Beside the event, which never changes.
 CREATE TABLE event_case (
-    event_id text COLLATE "C" PRIMARY KEY,
+    event_id text COLLATE "C" PRIMARY KEY REFERENCES event,
     camera_id bigint NOT NULL REFERENCES camera,
     -- Of the event, and the zone that it names: false alarms are counted by them.
     type text NOT NULL,
