@@ -76,6 +76,14 @@ async def two_districts(pool: asyncpg.Pool, add_camera: AddCamera) -> tuple[Came
                     " SELECT dedup_key, event_id, camera_id FROM event WHERE camera_id = $1"
                 ),
                 (
+                    "INSERT INTO event_case (event_id, camera_id, type, dispatched_at)"
+                    " SELECT event_id, camera_id, type, now() FROM event WHERE camera_id = $1"
+                ),
+                (
+                    "INSERT INTO event_case_step (event_id, at, step)"
+                    " SELECT event_id, now(), 'acknowledged' FROM event_case WHERE camera_id = $1"
+                ),
+                (
                     "INSERT INTO incident (kind, group_key, title, cause, evidence, began_at,"
                     " opened_at, division_code, division_path, deadline_at)"
                     " SELECT 'camera', camera_id::text, name, 'network', 'x', now(), now(),"
@@ -125,6 +133,8 @@ OF_A_CAMERA = (
     "zone",
     "event",
     "event_key",
+    "event_case",
+    "event_case_step",
     "event_sequence",
     "legal_hold",
     "evidence",
