@@ -62,8 +62,8 @@ stored AS (
 ),
 cases AS (
     INSERT INTO event_case (event_id, camera_id, type, zone, dispatched_at)
-    SELECT s.event_id, s.camera_id, s.type, COALESCE(s.data ->> 'zone', ''), s.recorded_at
-    FROM stored s JOIN kept USING (event_id) WHERE opens_case
+    SELECT event_id, kept.camera_id, kept.type, COALESCE(data::jsonb ->> 'zone', ''), recorded_at
+    FROM kept JOIN stored USING (event_id) WHERE opens_case
 ),
 wanting AS (
     INSERT INTO delivery (event_id, endpoint_id, camera_id, sequence)
