@@ -1,5 +1,5 @@
 -- How far the case of an event is, by when it is to be over, and who said what of it
--- depends: 0030-refused-rows
+-- depends: 0029-reference-pictures 0030-refused-rows
 
 -- migrate: apply
 
