@@ -12,7 +12,8 @@ from sharpeyes.devices.onvif_answers import (
     read_profiles,
 )
 from sharpeyes.devices.onvif_exchange import OnvifExchange
-from sharpeyes.devices.onvif_recordings import RecordingsKept, search_recordings
+from sharpeyes.devices.onvif_recordings import search_recordings
+from sharpeyes.devices.recordings_kept import RecordingsKept
 from sharpeyes.devices.wsdl import Service
 
 

@@ -1,6 +1,5 @@
 """Which recordings a device keeps, as its recording search tells it (ONVIF Profile G)."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -8,6 +7,7 @@ from lxml import etree
 
 from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.onvif_exchange import OnvifExchange
+from sharpeyes.devices.recordings_kept import RecordingsKept
 from sharpeyes.devices.wsdl import Service
 
 MOST_RECORDINGS = 256
@@ -18,26 +18,6 @@ _KEEP_ALIVE = timedelta(seconds=20)
 _WAIT = timedelta(seconds=1)
 _DAY = timedelta(days=1)
 _COMPLETED = "Completed"
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingsKept:
-    """What a device says that it keeps: from when to when, not what is missing in between.
-
-    Args:
-        count: How many recordings there are: one for each input of most recorders.
-        since: Of the oldest picture, by the device's clock, UTC; None where there is no recording.
-        until: Of the newest.
-        least_days: From the oldest to the newest picture of the shortest recording; None where the
-            device does not tell its recordings apart.
-        most_days: The same of the longest.
-    """
-
-    count: int
-    since: datetime | None
-    until: datetime | None
-    least_days: float | None
-    most_days: float
 
 
 async def search_recordings(device: OnvifExchange) -> RecordingsKept | Fault:

@@ -16,7 +16,7 @@ import asyncpg
 import msgspec
 
 from sharpeyes.devices.fault import Fault, FaultKind
-from sharpeyes.devices.onvif_recordings import RecordingsKept
+from sharpeyes.devices.recordings_kept import RecordingsKept
 from sharpeyes.registry.figures import STANDING, Figure, figure
 
 NEVER_ASKED: Final = "recorders_not_asked"

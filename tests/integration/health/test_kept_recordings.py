@@ -10,7 +10,7 @@ import pytest
 from sharpeyes.devices.credentials import Credentials
 from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.http_exchange import open_device_session
-from sharpeyes.devices.onvif_recordings import RecordingsKept
+from sharpeyes.devices.recordings_kept import RecordingsKept
 from sharpeyes.devices.settings import DeviceSettings
 from sharpeyes.devices.simulator.fleet import Fleet
 from sharpeyes.devices.simulator.settings import PUBLIC_PASSWORD, PUBLIC_USERNAME

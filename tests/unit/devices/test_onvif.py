@@ -18,7 +18,7 @@ from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.http_exchange import open_device_session
 from sharpeyes.devices.onvif import OnvifClient
 from sharpeyes.devices.onvif_answers import DeviceInformation, MediaProfile
-from sharpeyes.devices.onvif_recordings import RecordingsKept
+from sharpeyes.devices.recordings_kept import RecordingsKept
 from sharpeyes.devices.settings import HttpLimits
 from sharpeyes.devices.wsdl import SEARCH_NAMESPACE
 

@@ -8,7 +8,7 @@ from sharpeyes.devices.credentials import Credentials
 from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.http_exchange import open_device_session
 from sharpeyes.devices.onvif import OnvifClient
-from sharpeyes.devices.onvif_recordings import RecordingsKept
+from sharpeyes.devices.recordings_kept import RecordingsKept
 from sharpeyes.devices.simulator.fleet import Fleet
 
 StartFleet = Callable[..., Awaitable[Fleet]]
