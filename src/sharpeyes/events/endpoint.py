@@ -24,7 +24,7 @@ from sharpeyes.events.errors import (
 )
 from sharpeyes.events.event import EventType, RandomBits, Severity, new_event_id
 from sharpeyes.events.event_filter import ALL_EVENTS, EventFilter
-from sharpeyes.events.outbox import Outbox
+from sharpeyes.events.outbox import HASTEN, Outbox
 from sharpeyes.events.sealed_secret import Sealer
 from sharpeyes.events.settings import EventSettings
 from sharpeyes.events.signing import new_secret, signature_headers, written
@@ -49,6 +49,7 @@ INSERT INTO endpoint_division (endpoint_id, division_code) SELECT $1, unnest($2:
 
 _SWITCH = """
 UPDATE endpoint SET state = $2, state_reason = $3, deferred_until = NULL WHERE name = $1
+RETURNING endpoint_id
 """
 
 Connection = asyncpg.Connection | PoolConnectionProxy | asyncpg.Pool
@@ -269,7 +270,7 @@ async def pause(connection: Connection, name: str) -> None:
 
 
 async def resume(connection: Connection, name: str) -> None:
-    """Send to an endpoint again, also after it was disabled, and at once if it was deferred.
+    """Send all that waits for an endpoint at once, also after it was disabled or deferred.
 
     Args:
         connection: As for `pause`.
@@ -278,12 +279,15 @@ async def resume(connection: Connection, name: str) -> None:
     Raises:
         UnknownEndpointError: None has this name.
     """
-    await _switch(connection, name, EndpointState.ACTIVE, "")
+    endpoint_id = await _switch(connection, name, EndpointState.ACTIVE, "")
+    await connection.execute(HASTEN, endpoint_id)
 
 
-async def _switch(connection: Connection, name: str, state: EndpointState, reason: str) -> None:
-    if await connection.execute(_SWITCH, name, state, reason) == "UPDATE 0":
+async def _switch(connection: Connection, name: str, state: EndpointState, reason: str) -> int:
+    endpoint_id: int | None = await connection.fetchval(_SWITCH, name, state, reason)
+    if endpoint_id is None:
         raise UnknownEndpointError(name)
+    return endpoint_id
 
 
 def _endpoint(row: asyncpg.Record) -> Endpoint:

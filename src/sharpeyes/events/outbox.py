@@ -37,7 +37,9 @@ _LEASE_LANES = """
 WITH due AS (
     SELECT lane.endpoint_id, lane.camera_id
     FROM delivery_lane lane JOIN endpoint USING (endpoint_id)
-    WHERE lane.endpoint_id = $1 AND lane.due_at <= $2 AND endpoint.state = 'active'
+    WHERE lane.endpoint_id = $1 AND endpoint.state = 'active'
+      AND lane.due_at <= CASE WHEN $7 THEN 'infinity' ELSE $2::timestamptz END
+      AND (lane.due_at <= $2 OR lane.lease_token IS NULL)
       AND endpoint.deferred_until IS NOT DISTINCT FROM $6
     ORDER BY lane.due_at LIMIT $3
     FOR UPDATE OF lane SKIP LOCKED
@@ -67,7 +69,9 @@ FOR UPDATE
 
 _RECORD_ATTEMPT = """
 WITH attempted AS (
-    UPDATE delivery SET attempt_count = $2, state = $3, delivered_at = $4 WHERE delivery_id = $1
+    UPDATE delivery SET attempt_count = $2, state = $3, delivered_at = $4,
+        attempts_before = attempts_before + $10::boolean::integer
+    WHERE delivery_id = $1
 )
 INSERT INTO delivery_attempt
     (delivery_id, attempt, started_at, latency_ms, http_status, error, answer_head)
@@ -83,11 +87,17 @@ DELETE FROM delivery_lane WHERE endpoint_id = $1 AND camera_id = $2 AND NOT EXIS
     SELECT 1 FROM delivery WHERE endpoint_id = $1 AND camera_id = $2 AND state = 'pending')
 """
 
-# Whoever moves the time on has the right to one trial.
+# Whoever moves the time on has the right to one trial. It does not wait for any lane's time: late
+# in an outage that is hours away, and nobody would notice that the receiver is back.
 _TAKE_TRIAL = """
 UPDATE endpoint SET deferred_until = $3
 WHERE endpoint_id = $1 AND state = 'active' AND deferred_until <= $2 AND EXISTS (
-    SELECT 1 FROM delivery_lane WHERE endpoint_id = $1 AND due_at <= $2)
+    SELECT 1 FROM delivery_lane
+    WHERE endpoint_id = $1 AND (due_at <= $2 OR lease_token IS NULL))
+"""
+
+_GIVE_TRIAL_BACK = """
+UPDATE endpoint SET deferred_until = $3 WHERE endpoint_id = $1 AND deferred_until = $2
 """
 
 _DEFER = """
@@ -96,6 +106,18 @@ WHERE endpoint_id = $1 AND state = 'active' AND deferred_until IS NULL
 """
 
 _END_DEFERRAL = "UPDATE endpoint SET deferred_until = NULL WHERE endpoint_id = $1"
+
+# Of an endpoint that is there again: what failed only because it was away waits no longer. In the
+# order in which events and replays lock lanes.
+HASTEN = """
+WITH waiting AS (
+    SELECT endpoint_id, camera_id FROM delivery_lane
+    WHERE endpoint_id = $1 AND lease_token IS NULL AND due_at > '-infinity'
+    ORDER BY camera_id FOR UPDATE
+)
+UPDATE delivery_lane lane SET due_at = '-infinity'
+FROM waiting WHERE (lane.endpoint_id, lane.camera_id) = (waiting.endpoint_id, waiting.camera_id)
+"""
 
 _DISABLE = """
 UPDATE endpoint SET state = 'disabled', state_reason = $2
@@ -132,8 +154,8 @@ class Claim:
         event: What.
         attempt: Which attempt this will be, from 1.
         lease_token: What shows that the lane is still ours.
-        attempts_before: How many were made before it was replayed, with which the schedule began
-            anew.
+        attempts_before: How many of them the schedule does not count: those before it was
+            replayed, and trials of a deferred endpoint.
     """
 
     delivery_id: int
@@ -142,6 +164,11 @@ class Claim:
     attempt: int
     lease_token: uuid.UUID
     attempts_before: int = 0
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether it tries out a deferred endpoint: that uses up none of its attempts."""
+        return self.target.deferred_until is not None
 
 
 class Outbox:
@@ -227,11 +254,23 @@ class Outbox:
             The oldest pending delivery of each lane; none when the endpoint has been deferred, or
             is no longer, since `target` was read.
         """
+        return await self._claim(target, limit, now, lease_s, is_trial=False)
+
+    async def _claim(
+        self, target: Target, limit: int, now: datetime, lease_s: float, *, is_trial: bool
+    ) -> list[Claim]:
         token = uuid.uuid4()
         until = now + timedelta(seconds=lease_s)
         async with self._pool.acquire() as connection:
             leased = await connection.execute(
-                _LEASE_LANES, target.endpoint_id, now, limit, token, until, target.deferred_until
+                _LEASE_LANES,
+                target.endpoint_id,
+                now,
+                limit,
+                token,
+                until,
+                target.deferred_until,
+                is_trial,
             )
             if leased == "UPDATE 0":
                 return []
@@ -251,11 +290,13 @@ class Outbox:
     async def claim_trial(
         self, target: Target, now: datetime, lease_s: float, again_at: datetime
     ) -> list[Claim]:
-        """Lease one due lane of a deferred endpoint, if its time has come and nobody else did.
+        """Lease a lane of a deferred endpoint, if its time has come and nobody else did.
+
+        That which is due first, though it be hours from now.
 
         Args:
             target: Whose.
-            now: Compared with the endpoint's time and the lanes' due times.
+            now: Compared with the endpoint's time.
             lease_s: How long nobody else gets the lane.
             again_at: When the next trial may be made, whatever becomes of this one.
 
@@ -265,7 +306,12 @@ class Outbox:
         taken = await self._pool.execute(_TAKE_TRIAL, target.endpoint_id, now, again_at)
         if taken == "UPDATE 0":
             return []
-        return await self.claim(replace(target, deferred_until=again_at), 1, now, lease_s)
+        trial = replace(target, deferred_until=again_at)
+        claims = await self._claim(trial, 1, now, lease_s, is_trial=True)
+        if not claims:
+            # Events are just being stored in all of its lanes: at the next look, then.
+            await self._pool.execute(_GIVE_TRIAL_BACK, target.endpoint_id, again_at, now)
+        return claims
 
     async def defer(self, target: Target, until: datetime) -> bool:
         """Leave an endpoint alone until then. False when somebody has done so before."""
@@ -302,15 +348,20 @@ class Outbox:
                 answer.http_status,
                 answer.error,
                 answer.head,
+                claim.is_trial,
             )
             delay_s = verdict.delay_s if isinstance(verdict, TryAgain) else 0
             await connection.execute(_FREE_LANE, *lane, now + timedelta(seconds=delay_s))
             if isinstance(verdict, Delivered | Dead):
                 await connection.execute(_REMOVE_LANE_IF_EMPTY, *lane)
-            if isinstance(verdict, Delivered) and claim.target.deferred_until is not None:
+            is_back = isinstance(verdict, Delivered) and claim.is_trial
+            if is_back:
                 await connection.execute(_END_DEFERRAL, claim.target.endpoint_id)
             if isinstance(verdict, Gone):
                 await connection.execute(_DISABLE, claim.target.endpoint_id, verdict.reason)
+        if is_back:
+            # By itself, so that nothing else is locked while lanes are waited for.
+            await self._pool.execute(HASTEN, claim.target.endpoint_id)
         return True
 
 

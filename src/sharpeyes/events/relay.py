@@ -136,8 +136,7 @@ class Relay:
             self._session, target.url, headers, content, self._settings.attempt_timeout_s
         )
         now = self._clock()
-        tried = claim.attempt - claim.attempts_before
-        verdict = judge(answer, tried, self._settings, self._random, now)
+        verdict = self._judge(claim, answer, now)
         recorded = await self._outbox.record(claim, answer, verdict, started_at, now)
         await self._consider(target, answer, now)
         outcome = _outcome(verdict) if recorded else "stale"
@@ -159,6 +158,14 @@ class Relay:
                 http_status=answer.http_status,
                 error=answer.error,
             )
+
+    def _judge(self, claim: Claim, answer: Answer, now: datetime) -> Verdict:
+        tried = claim.attempt - claim.attempts_before
+        if claim.is_trial:
+            # None is given up after it; and counted with the other trials, so that the next one
+            # is another camera's.
+            tried = min(claim.attempt, len(self._settings.schedule_s) - 1)
+        return judge(answer, tried, self._settings, self._random, now)
 
     async def _consider(self, target: Target, answer: Answer, now: datetime) -> None:
         """Defer the endpoint when nearly all that was sent to it lately has failed."""

@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from sharpeyes.events.receiver import CaseReceiver, Fault
 from sharpeyes.events.relay import Relay
 from sharpeyes.events.settings import EventSettings
 from sharpeyes.events.signing import read_secret
-from sharpeyes.events.store import append
+from sharpeyes.events.store import ReadyEvent, append, insert
 from sharpeyes.registry.history import sign
 from sharpeyes.registry.sealing import Sealer
 
@@ -126,6 +126,20 @@ def store(
         return events
 
     return store_some
+
+
+@pytest.fixture
+def store_many(
+    pool: asyncpg.Pool, make_event: Callable[..., NewEvent]
+) -> Callable[..., Awaitable[None]]:
+    """Store many events, of these cameras in turn, in one transaction."""
+
+    async def store_all(device_codes: Sequence[str], each: int) -> None:
+        events = [ReadyEvent.of(make_event(code)) for _ in range(each) for code in device_codes]
+        async with pool.acquire() as connection, connection.transaction():
+            await insert(connection, events)
+
+    return store_all
 
 
 @pytest_asyncio.fixture
