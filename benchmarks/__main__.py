@@ -8,6 +8,7 @@ import msgspec
 
 from benchmarks import (
     availability,
+    causes,
     detectors,
     events,
     polling,
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "stress": stress.run,
     "registry": registry.run,
     "polling": polling.run,
+    "causes": causes.run,
     "quality": quality.run,
     "simulator": simulator.run,
     "availability": availability.run,

@@ -58,6 +58,8 @@ class FaultScore(msgspec.Struct):
         cameras: How many were struck.
         right: For how many the right thing was said while it lasted, or within the grace after it.
         wrong: For how many only something else was said, by what that was; "nothing" for nothing.
+        also: What else was said of cameras of which the right thing was said, by what that was;
+            each word is counted once for a camera.
         blamed: Of how many cameras, where one common incident was due, a cause was said too: each
             is a ticket that nobody needs.
         delay_p50_s: From the beginning to the right word, median; None without any.
@@ -69,6 +71,7 @@ class FaultScore(msgspec.Struct):
     cameras: int = 0
     right: int = 0
     wrong: dict[str, int] = {}
+    also: dict[str, int] = {}
     blamed: int = 0
     delay_p50_s: float | None = None
     delay_p99_s: float | None = None
@@ -213,9 +216,12 @@ def _judge(
                 fault.blamed += any(cause not in explained for _, cause in of_its_own)
             else:
                 said += of_its_own
-            right = [at for at, word in said if word == (step.common or step.cause)]
+            wanted = step.common or step.cause
+            right = [at for at, word in said if word == wanted]
             if right:
                 fault.right += 1
+                for word in {word for _, word in said} - {wanted}:
+                    fault.also[word] = fault.also.get(word, 0) + 1
                 delays_s[_fault_of(step)].append((min(right) - episode.begun).total_seconds())
             else:
                 only = min(said)[1] if said else _NOTHING

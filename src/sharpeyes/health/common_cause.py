@@ -28,6 +28,10 @@ _RECORDER_RATIO: Final = 0.5
 _NARROW_FIRST: Final = tuple(IncidentKind)
 # With half of what it takes, it may yet come to that.
 _SUSPICIOUS: Final = 0.5
+# From this share of a sample on, a group is taken to have failed as a whole.
+_MOST: Final = 0.5
+# Where most of a group is found silent, its cameras are waited for so much longer.
+_SILENT_HOLDS: Final = 4
 
 
 class Group(NamedTuple):
@@ -35,6 +39,9 @@ class Group(NamedTuple):
 
     kind: IncidentKind
     key: str
+
+
+_NOT_LOOKED_AT: Final[Mapping[Group, float]] = {}
 
 
 class Suspect(msgspec.Struct, frozen=True):
@@ -90,6 +97,7 @@ def find_common_causes(
     *,
     hold_s: float,
     sees: bool | None = None,
+    silent: Mapping[Group, float] = _NOT_LOOKED_AT,
 ) -> Findings:
     """Judge the cameras that do not answer.
 
@@ -102,6 +110,8 @@ def find_common_causes(
         hold_s: how long a camera is waited for after its first failure; at least as long as one
             round of asking, or the others have not been asked.
         sees: whether our canaries answer; None: there are none.
+        silent: of groups that were looked at, the share of those that answered before and do not
+            any more; see `worth_a_look`.
     """
     joining = []
     rest: dict[int, Suspect] = {}
@@ -112,12 +122,12 @@ def find_common_causes(
         else:
             joining.append((known, suspect.camera_id))
     troubles = []
-    while (found := _worst(rest, members, settings, sees=sees)) is not None:
+    while (found := _worst(rest, members, settings, sees, silent)) is not None:
         for camera_id in found.camera_ids:
             del rest[camera_id]
         if now >= found.began_at + timedelta(seconds=hold_s):
             troubles.append(found)
-    alone = _alone(rest, members, now, settings, hold_s)
+    alone = _alone(rest, members, now, settings, hold_s=hold_s, silent=silent)
     return Findings(tuple(troubles), alone, tuple(joining))
 
 
@@ -125,8 +135,8 @@ def _worst(
     suspects: Mapping[int, Suspect],
     members: Mapping[Group, int],
     settings: CommonCauseSettings,
-    *,
     sees: bool | None,
+    silent: Mapping[Group, float],
 ) -> Trouble | None:
     """Return the group that explains most, if any has failed."""
     best: Trouble | None = None
@@ -140,9 +150,10 @@ def _worst(
         is_ours = group.kind is IncidentKind.POLLER
         if is_ours and sees is True:
             continue
-        if len(together) < ratio * count and not (is_ours and sees is False):
+        failed_in_all = max(float(len(together)), _silent_in(group, count, silent))
+        if failed_in_all < ratio * count and not (is_ours and sees is False):
             continue
-        score = (is_ours, len(together) - ratio * count, -_NARROW_FIRST.index(group.kind))
+        score = (is_ours, failed_in_all - ratio * count, -_NARROW_FIRST.index(group.kind))
         if best is None or score > best_score:
             best_score = score
             ids = tuple(suspect.camera_id for suspect in together)
@@ -155,7 +166,9 @@ def _alone(
     members: Mapping[Group, int],
     now: datetime,
     settings: CommonCauseSettings,
+    *,
     hold_s: float,
+    silent: Mapping[Group, float],
 ) -> tuple[int, ...]:
     failed = {group: len(those) for group, those in _by_group(suspects.values()).items()}
 
@@ -166,12 +179,44 @@ def _alone(
 
     hold = timedelta(seconds=hold_s)
     longest = timedelta(seconds=max(hold_s, settings.longest_hold_s))
+
+    def is_waited_for(suspect: Suspect) -> bool:
+        return now < suspect.began_at + _SILENT_HOLDS * longest and any(
+            _silent_in(group, members.get(group, 0), silent) for group in suspect.groups
+        )
+
     return tuple(
         suspect.camera_id
         for suspect in suspects.values()
-        if now >= suspect.began_at + longest
-        or (now >= suspect.began_at + hold and not any(map(is_suspicious, suspect.groups)))
+        if (now >= suspect.began_at + longest and not is_waited_for(suspect))
+        or (
+            now >= suspect.began_at + hold
+            and not is_waited_for(suspect)
+            and not any(map(is_suspicious, suspect.groups))
+        )
     )
+
+
+def worth_a_look(
+    suspects: Sequence[Suspect], members: Mapping[Group, int], settings: CommonCauseSettings
+) -> list[Group]:
+    """Return the groups of which it is to be seen whether the others answer yet.
+
+    So many of them have failed that all may have, and not so many that it shows.
+    """
+    found = []
+    for group, failed in _by_group(suspects).items():
+        ratio, least = thresholds(group, settings)
+        count = members.get(group, 0)
+        if count >= least and _SUSPICIOUS * least <= len(failed) < max(ratio * count, least):
+            found.append(group)
+    return found
+
+
+def _silent_in(group: Group, count: int, silent: Mapping[Group, float]) -> float:
+    """Return how many cameras of a group do not answer, by a sample; 0 where most of it do."""
+    share = silent.get(group, 0.0)
+    return share * count if share >= _MOST else 0.0
 
 
 def _by_group(suspects: Collection[Suspect]) -> Mapping[Group, list[Suspect]]:

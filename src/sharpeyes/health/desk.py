@@ -23,7 +23,14 @@ import structlog
 from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.health.blaming import call_offline
-from sharpeyes.health.common_cause import Findings, Group, Trouble, find_common_causes, thresholds
+from sharpeyes.health.common_cause import (
+    Findings,
+    Group,
+    Trouble,
+    find_common_causes,
+    thresholds,
+    worth_a_look,
+)
 from sharpeyes.health.common_closing import close_common
 from sharpeyes.health.common_incidents import (
     CommonIncident,
@@ -92,6 +99,8 @@ class IncidentDesk:
         self._members: Counter[Group] = Counter()
         self._counted_s = self._reminded_s = -math.inf
         self._probed_s: dict[int, float] = {}
+        # Which share of a group was found silent, and when.
+        self._looked: dict[Group, tuple[float, float]] = {}
 
     def set_cameras(self, cameras: Iterable[tuple[Camera, ShardLease]]) -> None:
         """Hurry these cameras and no others when what took them down is over."""
@@ -143,6 +152,7 @@ class IncidentDesk:
             await self._count()
         members = self._members | Counter(await count_channels(context.pool, suspects))
         by_group = {incident.group: incident for incident in incidents}
+        await self._look(worth_a_look(suspects, members, settings.common_cause))
         findings = find_common_causes(
             suspects,
             members,
@@ -151,6 +161,7 @@ class IncidentDesk:
             settings.common_cause,
             hold_s=_hold_s(settings),
             sees=await self._parents.canaries_answer(),
+            silent={group: share for group, (share, _) in self._looked.items()},
         )
         for trouble in findings.troubles:
             await self._open(epoch, trouble)
@@ -159,6 +170,14 @@ class IncidentDesk:
             async with self._writing(epoch) as connection:
                 for camera_id in findings.alone[start : start + _TOLD_AT_ONCE]:
                     await self._call_offline(connection, camera_id)
+
+    async def _look(self, groups: Collection[Group]) -> None:
+        """See whether those answer that did so before, of groups of which some do not."""
+        now_s = self._context.monotonic_s()
+        again_s = self._context.settings.common_cause.probe_every_s
+        self._looked = {g: seen for g, seen in self._looked.items() if now_s < seen[1] + again_s}
+        shares = await self._parents.silent_shares([g for g in groups if g not in self._looked])
+        self._looked |= {group: (share, now_s) for group, share in shares.items()}
 
     async def _count(self) -> None:
         now_s = self._context.monotonic_s()
@@ -173,6 +192,8 @@ class IncidentDesk:
             f"{len(trouble.camera_ids)} of {trouble.members} cameras of {group.kind} {group.key} "
             f"stopped answering at about the same time; {seen.words}"
         )
+        if group in self._looked:
+            words += f"; {self._looked[group][0]:.0%} of some others do not answer any more either"
         opening = Opening(
             group=group,
             camera_ids=trouble.camera_ids,

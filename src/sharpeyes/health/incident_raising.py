@@ -13,6 +13,7 @@ from sharpeyes.events.deadline_light import Light
 from sharpeyes.health.incident import IncidentKind, IncidentState, Step, deadline, next_due
 from sharpeyes.health.incident_settings import IncidentSettings
 from sharpeyes.health.status import Status, Transition
+from sharpeyes.health.suspects import GROUPS
 
 Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 
@@ -64,6 +65,25 @@ UPDATE incident SET state = 'closed', closed_at = $2, close_reason = $3, due_at 
     revision = revision + 1
 WHERE kind = 'camera' AND group_key = $1::bigint::text AND state = 'recovering'
 RETURNING incident_id
+"""
+
+_SHARED: Final = f"""
+WITH own AS (
+    SELECT {GROUPS} FROM camera c LEFT JOIN shard_lease l USING (shard) WHERE c.camera_id = $1
+)
+SELECT i.incident_id FROM incident i, own
+WHERE i.kind <> 'camera' AND (i.state <> 'closed' OR i.closed_at >= $2) AND (
+    (i.kind, i.group_key) IN (
+        ('recorder', own.host), ('subnet', own.subnet), ('network', own.network_name),
+        ('district', own.district), ('poller', own.machine))
+    OR EXISTS (SELECT FROM incident_camera m
+               WHERE m.incident_id = i.incident_id AND m.camera_id = $1))
+ORDER BY i.state = 'closed', i.incident_id DESC LIMIT 1
+"""  # noqa: S608  # only constants are put together
+
+_TOUCH: Final = """
+INSERT INTO incident_camera (incident_id, camera_id, joined_at, left_at) VALUES ($1, $2, $3, $3)
+ON CONFLICT DO NOTHING RETURNING true
 """
 
 _STEP: Final = """
@@ -175,15 +195,23 @@ async def close_of_camera(
 async def shares_an_incident(
     connection: Connection, camera_id: int, at: datetime, settings: IncidentSettings
 ) -> bool:
-    """Tell whether a camera is, or was not long ago, among the many of one incident."""
-    found = await connection.fetchval(
-        "SELECT true FROM incident_camera m JOIN incident i USING (incident_id)"
-        " WHERE m.camera_id = $1 AND i.kind <> 'camera'"
-        " AND (i.state <> 'closed' OR i.closed_at >= $2) LIMIT 1",
-        camera_id,
-        at - timedelta(seconds=settings.reopen_within_s),
-    )
-    return found is not None
+    """Tell whether a camera has, or had not long ago, a part in what struck many.
+
+    Something that many hang on and that comes and goes strikes them at different moments of their
+    rounds: who was not found away while its incident was opened has a part in it, too, and is
+    counted with it from now on.
+    """
+    since = at - timedelta(seconds=settings.reopen_within_s)
+    incident_id = await connection.fetchval(_SHARED, camera_id, since)
+    if incident_id is None:
+        return False
+    if await connection.fetchval(_TOUCH, incident_id, camera_id, at):
+        await connection.execute(
+            "UPDATE incident SET cameras = cameras + 1, revision = revision + 1"
+            " WHERE incident_id = $1",
+            incident_id,
+        )
+    return True
 
 
 def is_work(status: Status) -> bool:

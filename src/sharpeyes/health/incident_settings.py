@@ -54,6 +54,9 @@ class CommonCauseSettings(BaseModel):
     probe_every_s: float = Field(
         default=15, gt=0, le=3600, description="Seconds between looks whether a group is back."
     )
+    look_timeout_s: float = Field(
+        default=3, gt=0, le=60, description="Seconds that a parent or camera has to answer a look."
+    )
     settle_s: float = Field(
         default=90,
         gt=0,

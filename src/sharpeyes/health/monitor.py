@@ -14,7 +14,7 @@ from sharpeyes.health.context import HealthContext
 from sharpeyes.health.judgement import NOT_ASKED
 from sharpeyes.health.recovery import Away, returning
 from sharpeyes.health.schedule import Schedule, Turn, phase_of, subnet_of
-from sharpeyes.health.status import Cause
+from sharpeyes.health.status import Cause, Check
 from sharpeyes.health.store import StatusStore, StoredStatus
 from sharpeyes.health.timers import Timer, Timers
 from sharpeyes.health.visiting import Visitor, Watched
@@ -196,6 +196,8 @@ class HealthMonitor:
         self._schedule_next(watched)
 
     def _schedule_next(self, watched: Watched) -> None:
+        verdict = watched.state.verdict(Check.REACH)
+        watched.turn.is_urgent = verdict.surprising and bool(verdict.recent[-1])
         self._schedule.set(watched.turn, watched.timers.next_s(watched.state))
 
     def _hurry(self, moments: Iterable[tuple[int, float]]) -> None:

@@ -61,6 +61,9 @@ class Turn:
         device: the address that is asked, which the channels of a recorder share.
         due_s: when it is asked; infinite while nobody wants to.
         is_under_way: whether it is being asked.
+        is_urgent: whether it goes before others that are due: it has just surprised us. Else, where
+            many do not answer and each takes seconds to say so, all would be asked once before the
+            first is asked again, and nobody would be sure of anything for long.
     """
 
     camera_id: int
@@ -68,6 +71,7 @@ class Turn:
     device: str
     due_s: float = math.inf
     is_under_way: bool = False
+    is_urgent: bool = False
 
 
 class Schedule:
@@ -89,6 +93,7 @@ class Schedule:
         self._device_limit = device_limit
         # Holds outdated entries too: only one that agrees with its turn counts.
         self._heap: list[tuple[float, int, Turn]] = []
+        self._urgent: list[tuple[float, int, Turn]] = []
         self._under_way = 0
         self._busy_in: Counter[str] = Counter()
         self._busy_at: Counter[str] = Counter()
@@ -105,7 +110,7 @@ class Schedule:
         """Ask a camera at a moment, instead of when it was due before."""
         turn.due_s = due_s
         if not turn.is_under_way:
-            heapq.heappush(self._heap, (due_s, turn.camera_id, turn))
+            self._push(turn)
 
     def remove(self, turn: Turn) -> None:
         """Forget a camera; a probe of it that is under way keeps its place until `finish`."""
@@ -145,7 +150,7 @@ class Schedule:
             self._release(turn.subnet)
             self._release(turn.device)
         if turn.due_s < math.inf:
-            heapq.heappush(self._heap, (turn.due_s, turn.camera_id, turn))
+            self._push(turn)
 
     def next_s(self) -> float | None:
         """Return when `take` should be called again; None: not before a `finish` or a `set`."""
@@ -153,10 +158,19 @@ class Schedule:
             return None
         if self._ready:
             return -math.inf
-        return self._heap[0][0] if self._heap else None
+        firsts = [heap[0][0] for heap in (self._urgent, self._heap) if heap]
+        return min(firsts, default=None)
+
+    def _push(self, turn: Turn) -> None:
+        heap = self._urgent if turn.is_urgent else self._heap
+        heapq.heappush(heap, (turn.due_s, turn.camera_id, turn))
 
     def _hold(self, turn: Turn, full: str) -> None:
-        self._held.setdefault(full, deque()).append(turn)
+        held = self._held.setdefault(full, deque())
+        if turn.is_urgent:
+            held.appendleft(turn)
+        else:
+            held.append(turn)
         if full != turn.subnet:
             # It may have been let go for a place in its network, which is another's now.
             self._release(turn.subnet)
@@ -186,10 +200,11 @@ class Schedule:
                 return turn
             self._release(turn.subnet)
             self._release(turn.device)
-        while self._heap and self._heap[0][0] <= now_s:
-            due_s, _, turn = heapq.heappop(self._heap)
-            if turn.due_s == due_s and not turn.is_under_way:
-                return turn
+        for heap in (self._urgent, self._heap):
+            while heap and heap[0][0] <= now_s:
+                due_s, _, turn = heapq.heappop(heap)
+                if turn.due_s == due_s and not turn.is_under_way:
+                    return turn
         return None
 
 

@@ -14,7 +14,7 @@ from sharpeyes.registry.store import IS_MEASURED
 
 # A worker's id is its machine and 8 hexadecimal digits. A district is the second code of a path.
 # Who is down already is counted nowhere.
-_GROUPS: Final = """
+GROUPS: Final = """
     c.host, c.network_name,
     CASE WHEN pg_input_is_valid(c.host, 'inet')
          THEN network(set_masklen(c.host::inet, CASE family(c.host::inet) WHEN 4 THEN 24
@@ -25,7 +25,7 @@ _GROUPS: Final = """
 """
 
 _SUSPECTS: Final = f"""
-SELECT c.camera_id, COALESCE(s.began_at, s.since) AS began_at, {_GROUPS}
+SELECT c.camera_id, COALESCE(s.began_at, s.since) AS began_at, {GROUPS}
 FROM camera_status s JOIN camera c USING (camera_id) LEFT JOIN shard_lease l USING (shard)
 WHERE s.status = 'unreachable' AND {IS_MEASURED} AND NOT EXISTS (
     SELECT FROM incident_camera m JOIN incident i USING (incident_id)
@@ -35,7 +35,7 @@ WHERE s.status = 'unreachable' AND {IS_MEASURED} AND NOT EXISTS (
 
 _MEMBERS: Final = f"""
 SELECT network_name, subnet, district, machine, count(*) AS cameras FROM (
-    SELECT {_GROUPS} FROM camera c LEFT JOIN shard_lease l USING (shard)
+    SELECT {GROUPS} FROM camera c LEFT JOIN shard_lease l USING (shard)
     LEFT JOIN camera_status s USING (camera_id)
     WHERE {IS_MEASURED} AND s.status IS DISTINCT FROM 'offline'
 ) AS grouped GROUP BY 1, 2, 3, 4

@@ -88,6 +88,14 @@ class Town:
     async def come_back(self, *numbers: int) -> None:
         await self.pool.execute(RETURN, list(numbers), self.now)
 
+    async def come_back_all(self) -> None:
+        """Let all be known to be well."""
+        await self.pool.execute(
+            "INSERT INTO camera_status (camera_id, status, since, epoch)"
+            " SELECT camera_id, 'ok', $1, 1 FROM camera",
+            self.now,
+        )
+
     async def passes(self, desk: IncidentDesk, seconds: float) -> None:
         """Let time pass; look at the end of it."""
         self.now += timedelta(seconds=seconds)
@@ -185,6 +193,41 @@ async def test_a_camera_alone_is_told_of_once_it_has_been_waited_for(town: Town)
     assert await town.heard() == [EventType.CAMERA_OFFLINE]
     await town.passes(desk, 60)
     assert await town.heard() == [EventType.CAMERA_OFFLINE]
+
+
+async def test_a_few_slow_failures_of_a_network_whose_others_are_gone_are_one_incident(
+    town: Town, pool: asyncpg.Pool
+) -> None:
+    """Each is given up after seconds, so most have not been asked yet when the first are sure."""
+    desk = town.desk()
+    await town.come_back_all()
+    await town.fail(*range(1, 11))
+    await town.passes(desk, 89)
+    (incident,) = await town.incidents()
+    # Of the 40 others in it nobody answers either.
+    assert (incident.kind, incident.group_key) == (IncidentKind.SUBNET, "127.100.0.0/24")
+    assert incident.cameras == 10
+    assert "100% of some others do not answer any more either" in incident.evidence
+    # Whoever fails later joins.
+    await town.fail(*range(11, 61))
+    await town.passes(desk, 30)
+    assert (await town.incidents())[0].cameras == 60
+    assert "offline" not in await town.counts()
+
+
+async def test_a_few_failures_of_a_network_whose_others_answer_are_told_singly(
+    town: Town, pool: asyncpg.Pool
+) -> None:
+    with create_server(("", 0)) as server:
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute("SELECT set_config('sharpeyes.actor', 'test', true)")
+            await connection.execute("UPDATE camera SET rtsp_port = $1", server.getsockname()[1])
+        desk = town.desk()
+        await town.come_back_all()
+        await town.fail(*range(1, 11))
+        await town.passes(desk, 89)
+        await town.passes(desk, 10)
+    assert [i.kind for i in await town.incidents()] == [IncidentKind.CAMERA] * 10
 
 
 async def test_workers_ask_their_own_cameras_when_a_group_is_back(town: Town) -> None:

@@ -7,7 +7,13 @@ from random import Random
 
 import pytest
 
-from sharpeyes.health.common_cause import Findings, Group, Suspect, find_common_causes
+from sharpeyes.health.common_cause import (
+    Findings,
+    Group,
+    Suspect,
+    find_common_causes,
+    worth_a_look,
+)
 from sharpeyes.health.incident import IncidentKind
 from sharpeyes.health.incident_settings import CommonCauseSettings
 
@@ -153,3 +159,45 @@ def test_two_switches_at_once_are_two_incidents() -> None:
     other = Group(IncidentKind.NETWORK, "metro-19")
     numbers = [n for n, groups in CITY.groups.items() if SWITCH in groups or other in groups]
     assert set(named(find(CITY.failed(numbers), 90))) == {SWITCH, other}
+
+
+def test_a_sample_tells_of_those_that_were_not_asked_yet() -> None:
+    """Ten of 3,000 are sure so far; of the others it is seen that they are gone, too."""
+    suspects = CITY.failed(range(0, 3_000, 300))
+    assert SWITCH in worth_a_look(suspects, CITY.members, SETTINGS)
+
+    def judged(after_s: float, **shares: float) -> Findings:
+        silent = {group: shares[group.kind] for group in (SWITCH, DISTRICT) if group.kind in shares}
+        return find_common_causes(
+            suspects,
+            CITY.members,
+            set(),
+            BEGIN + timedelta(seconds=after_s),
+            SETTINGS,
+            hold_s=60,
+            silent=silent,
+        )
+
+    assert judged(100).troubles == ()
+    assert len(judged(200).alone) == 10
+    (trouble,) = judged(100, network=1.0, district=0.4).troubles
+    assert trouble.group == SWITCH
+    (trouble,) = judged(100, network=1.0, district=1.0).troubles
+    assert trouble.group == DISTRICT
+    # Of a sample most of which answer nothing is made.
+    assert judged(100, network=0.4).troubles == ()
+
+
+def test_whoever_is_alone_in_a_silent_group_is_waited_for_but_not_for_ever() -> None:
+    suspects = CITY.failed(range(5), over_s=0)
+    for after_s, told in ((100, 0), (350, 0), (370, 5)):
+        found = find_common_causes(
+            suspects,
+            CITY.members,
+            set(),
+            BEGIN + timedelta(seconds=after_s),
+            SETTINGS,
+            hold_s=60,
+            silent={SWITCH: 1.0},
+        )
+        assert len(found.alone) == told

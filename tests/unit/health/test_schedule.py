@@ -210,3 +210,23 @@ def test_six_hours_of_a_fleet_in_virtual_time() -> None:
     assert len(asked) == len(fleet)
     assert all(abs(count - 60 * hours) <= 2 for count in asked.values())
     assert max(per_second.values()) < 25
+
+
+def test_whoever_has_surprised_us_goes_before_those_that_were_not_asked_yet() -> None:
+    """Else nothing is sure before all of a dead network have been given up once."""
+    for limits in ((1, 8), (8, 1)):
+        schedule = Schedule(global_limit=limits[0], subnet_limit=limits[1], device_limit=1)
+        for turn in turns(5):
+            schedule.set(turn, 0.0)
+        (first,) = taken(schedule, 0.0)
+        first.is_urgent = True
+        schedule.set(first, 1.0)
+        schedule.finish(first)
+        (second,) = taken(schedule, 0.5)
+        assert second is not first
+        schedule.finish(second)
+        third, *_ = [*taken(schedule, 2.0), first]
+        if third is not first:
+            # Its network was full when its moment came; now it is the next.
+            schedule.finish(third)
+            assert taken(schedule, 2.0) == [first]

@@ -64,7 +64,8 @@ def _catalogue(rng: random.Random, layout: Layout, camera: int) -> list[object]:
         layout.tier_of(camera),
         rng.choice(_MODELS),
         street,
-        layout.host_of(device),
+        # The catalogue knows no loopback address; it is told among the ways to ask.
+        "",
         "",
         "3C-1B-" + "-".join(f"{byte:02X}" for byte in device.to_bytes(4)),
         rng.randint(1, 4),
