@@ -51,6 +51,7 @@ _GROUPS = {
     "tests/acceptance/test_soak.py": "installations",
     "tests/acceptance/test_street.py": "installations",
     # One Chromium.
+    "tests/acceptance/test_case_pages.py": "browser",
     "tests/acceptance/test_dashboard.py": "browser",
     "tests/acceptance/test_registry_pages.py": "browser",
     # A cluster that is made once.

@@ -5,6 +5,7 @@ import { CameraForm } from "../parts/camera-form.js";
 import { CameraPictures } from "../parts/camera-pictures.js";
 import { Changes } from "../parts/changes.js";
 import { Evidence } from "../parts/evidence.js";
+import { FalseAlarms } from "../parts/false-alarms.js";
 import { Assigned, Deadline, IncidentLink } from "../parts/incident-words.js";
 import { LifePanel } from "../parts/life.js";
 import { CameraMark, IncidentStateMark, StatusMark } from "../parts/marks.js";
@@ -74,6 +75,7 @@ function CameraEvents({ code }) {
   const events = useResource(withQuery("/events", { camera: code, limit: SHOWN_EVENTS }), ["event"]);
   return html`<section class="panel" aria-label=${t("camera.events")}>
     <h2>${t("camera.events")}<a href=${address("events", { query: { camera: code } })}>${t("camera.events.all")}</a></h2>
+    <${FalseAlarms} code=${code} />
     <${Shown} resource=${events}>${({ events: rows }) =>
       rows.length === 0
         ? html`<${Empty} icon="events">${t("events.empty")}<//>`

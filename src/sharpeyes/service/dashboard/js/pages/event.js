@@ -1,5 +1,6 @@
 import { html } from "../html.js";
 import { CameraLink, Copyable } from "../parts/camera-name.js";
+import { CasePanel, mayHaveCase } from "../parts/case-panel.js";
 import { eventSummary, eventTitle } from "../parts/event-words.js";
 import { DeliveryMark, SeverityMark } from "../parts/marks.js";
 import { Picture } from "../parts/picture.js";
@@ -79,6 +80,6 @@ export function EventPage({ id }) {
       <div class="event-parts ${event.has_picture ? "" : "without-picture"}">
         ${event.has_picture && html`<figure class="panel event-evidence"><${Picture} event=${event} />
           <figcaption class="muted">${t("picture.recorded")}</figcaption></figure>`}
-        <div class="event-facts"><${EventFile} event=${event} /><${Deliveries} deliveries=${event.deliveries} /></div>
+        <div class="event-facts">${mayHaveCase(event) && html`<${CasePanel} event=${event} />`}<${EventFile} event=${event} /><${Deliveries} deliveries=${event.deliveries} /></div>
       </div>`}<//>`;
 }

@@ -17,6 +17,8 @@ export const EVENT_TYPES = [
   "org.sharpeyes.camera.clock-fault.v1",
   "org.sharpeyes.incident.opened.v1",
   "org.sharpeyes.incident.closed.v1",
+  "org.sharpeyes.outside-report.v1",
+  "org.sharpeyes.case.changed.v1",
 ];
 
 export function eventTitle({ type, data }) {

@@ -21,7 +21,7 @@ export const IncidentLink = ({ incident }) =>
   html`<a class="camera-name" href=${address("incidents", { id: incident.incident_id })}>${incidentTitle(incident)}</a>`;
 
 /** By when it is to be mended: the moment, and how long that is from now or how long ago it was. */
-function Due({ at }) {
+export function Due({ at }) {
   useTick();
   const time = Date.parse(at);
   const left = time - now();
