@@ -10,7 +10,7 @@ const LONGEST = 2000;
 function Failed({ problem, what }) {
   const { kind, detail, errors } = problem;
   return html`<div class="form-problem" role="alert">
-    <strong>${t(kind === "changed" ? `${what}.changed` : `problem.${kind}`)}</strong>
+    <strong>${t(kind !== "changed" ? `problem.${kind}` : what === "case" ? "case.changed" : "incident.changed")}</strong>
     ${kind === "changed" && html`<p>${t("incident.changed.help")}</p>`}
     ${kind !== "changed" && (errors.length > 0 ? errors.map(({ reason }) => html`<p>${inWords(reason)}</p>`) : detail && html`<p>${inWords(detail)}</p>`)}
   </div>`;
