@@ -9,12 +9,12 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any
 
 import aiohttp
 
+from sharpeyes.events.closed_ports import NO_PORTS, OwnPorts
 from sharpeyes.events.settings import EventSettings
 
 IpAddress = IPv4Address | IPv6Address
@@ -31,23 +31,6 @@ _NEVER: tuple[tuple[IPv4Network | IPv6Network, str], ...] = (
 )
 # Prefixes whose last four bytes are an IPv4 address (RFC 4291 2.5.5, RFC 6052).
 _CARRIES_IPV4 = tuple(map(IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96", "::/96")))
-
-
-@dataclass(frozen=True, slots=True)
-class OwnPorts:
-    """Our own ports, which no receiver is behind, whatever networks and ports are allowed.
-
-    Attributes:
-        anywhere: Denied at every address: the database's, whose address is a name that may lead
-            to several.
-        here: Denied at all addresses of this machine: those of the API, with its metrics.
-    """
-
-    anywhere: frozenset[int] = frozenset()
-    here: frozenset[int] = frozenset()
-
-
-NO_PORTS = OwnPorts()
 
 
 def denial(

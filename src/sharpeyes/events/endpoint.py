@@ -12,8 +12,8 @@ from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.events import handshake as consent
 from sharpeyes.events import rotation
-from sharpeyes.events.address import NO_PORTS, OwnPorts
 from sharpeyes.events.attempt import Answer, post
+from sharpeyes.events.closed_ports import NO_PORTS, OwnPorts
 from sharpeyes.events.cloudevent import CONTENT_TYPE, test_body
 from sharpeyes.events.endpoint_address import check_name, check_url
 from sharpeyes.events.errors import (

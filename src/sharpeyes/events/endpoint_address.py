@@ -5,7 +5,8 @@ import re
 
 from yarl import URL
 
-from sharpeyes.events.address import NO_PORTS, OwnPorts, denial
+from sharpeyes.events.address import denial
+from sharpeyes.events.closed_ports import NO_PORTS, OwnPorts
 from sharpeyes.events.errors import EndpointInvalidError
 from sharpeyes.events.settings import EventSettings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from sharpeyes.events.address import OwnPorts
+from sharpeyes.events.closed_ports import OwnPorts
 from sharpeyes.service.settings import Settings
 
 _POSTGRES = 5432

@@ -10,8 +10,9 @@ import pytest
 import pytest_asyncio
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from sharpeyes.events.address import OwnPorts, denial, open_session
+from sharpeyes.events.address import denial, open_session
 from sharpeyes.events.attempt import post
+from sharpeyes.events.closed_ports import OwnPorts
 from sharpeyes.events.settings import EventSettings
 
 CLOSED = EventSettings()

@@ -14,7 +14,7 @@ from typing import Annotated, TypeVar
 import asyncpg
 import typer
 
-from sharpeyes.events.address import OwnPorts
+from sharpeyes.events.closed_ports import OwnPorts
 from sharpeyes.registry.sealing import Sealer
 from sharpeyes.service.database import open_pool
 from sharpeyes.service.keys import load_sealer
