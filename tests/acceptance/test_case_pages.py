@@ -81,6 +81,10 @@ async def test_a_case_is_worked_on_and_counted_in_both_languages(
         await case.get_by_label("Why it was a false alarm").fill("树影")
         await case.get_by_role("button", name="False alarm").click()
         await expect(case.locator(".step-rejected")).to_contain_text("树影")
+        await page.goto(f"{installation.url}/#/en/events?state=rejected&severity=alert&tier=city")
+        await expect(page.locator(".events > li")).to_contain_text("False alarm")
+        if shots:
+            await page.screenshot(path=Path(shots) / "events-en.png", full_page=True)
         await page.set_viewport_size({"width": 390, "height": 844})
         await page.goto(f"{installation.url}/#/zh/cameras/{CODE}")
         await expect(page.locator("main")).to_contain_text("误报 1 起")

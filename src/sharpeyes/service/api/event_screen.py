@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import asyncpg
 import msgspec
 
+from sharpeyes.events.case import CaseState
+from sharpeyes.events.deadline_light import Light
+from sharpeyes.events.event import Severity
+from sharpeyes.registry.camera import Tier
+
 
 class EventQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which events to list. `camera` is a device code; `after` is the `next` of the page before."""
+    """Which events to list. `camera` is a device code; `after` is the `next` of the page before.
+
+    `state` is of the event's case, and `unclosed` is all that is not over.
+    """
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
     after: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     type: str | None = None
     camera: str | None = None
+    severity: Severity | None = None
+    tier: Literal["city", "district", "social", "police", "other"] | None = None
+    division: Annotated[str, msgspec.Meta(max_length=16, pattern="^[0-9A-Z]*$")] | None = None
+    state: CaseState | Literal["unclosed"] | None = None
 
 
 class DeliveryView(msgspec.Struct, frozen=True):
@@ -25,6 +37,14 @@ class DeliveryView(msgspec.Struct, frozen=True):
     state: str
     attempt_count: int
     delivered_at: datetime | None
+
+
+class CaseView(msgspec.Struct, frozen=True):
+    """How far the case of an event is."""
+
+    state: CaseState
+    light: Light
+    deadline_at: datetime | None
 
 
 class EventView(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +61,7 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int
     data: dict[str, Any]
     has_picture: bool
+    case: CaseView | None
     deliveries: list[DeliveryView]
 
 
@@ -51,29 +72,56 @@ class EventPage(msgspec.Struct, frozen=True):
     next: str | None
 
 
-_VIEW = """
+_COLUMNS = """
 SELECT e.event_id, e.type, e.device_code, c.name AS camera_name, c.division_code, e.severity,
        e.occurred_at, e.recorded_at, e.sequence, e.data,
        e.evidence_id IS NOT NULL AS has_picture,
+       CASE WHEN k.event_id IS NOT NULL THEN jsonb_build_object(
+           'state', k.state, 'light', k.light, 'deadline_at', k.deadline_at) END AS "case",
        COALESCE((
            SELECT jsonb_agg(jsonb_build_object(
                'endpoint', p.name, 'state', d.state, 'attempt_count', d.attempt_count,
                'delivered_at', d.delivered_at) ORDER BY p.name)
            FROM delivery d JOIN endpoint p USING (endpoint_id) WHERE d.event_id = e.event_id
        ), '[]') AS deliveries
-FROM event e JOIN camera c USING (camera_id)
 """
+_VIEW = f"""
+{_COLUMNS} FROM event e JOIN camera c ON c.camera_id = e.camera_id
+LEFT JOIN event_case k ON k.event_id = e.event_id
+"""  # only constants are put together
+# Of a million events a few have a case that is open: they are found from there.
+_WITH_CASE = f"""
+{_COLUMNS} FROM event_case k JOIN event e ON e.event_id = k.event_id
+JOIN camera c ON c.camera_id = e.camera_id
+"""  # only constants are put together
 
 # Pages follow the order in which events were recorded: an event older in occurrence that is
 # recorded late must not slip behind the cursor of somebody who reads on.
+_WANTED = """
+($1::text IS NULL OR e.type = $1)
+AND ($2::text IS NULL OR e.camera_id = (SELECT camera_id FROM camera WHERE device_code = $2))
+AND ($5::text IS NULL OR e.severity = $5)
+AND ($6::int IS NULL OR c.tier = $6)
+AND ($7::text IS NULL OR EXISTS (
+    SELECT FROM division d WHERE d.division_code = $7
+    AND c.division_path >= d.path AND c.division_path < rtrim(d.path, '/') || '0'))
+"""
 _PAGE = f"""
 {_VIEW}
-WHERE ($1::text IS NULL OR e.type = $1)
-  AND ($2::text IS NULL OR e.camera_id = (SELECT camera_id FROM camera WHERE device_code = $2))
-  AND ($3::text IS NULL OR (e.recorded_at, e.event_id) <
-       (SELECT a.recorded_at, a.event_id FROM event a WHERE a.event_id = $3))
+WHERE {_WANTED} AND ($3::text IS NULL OR (e.recorded_at, e.event_id) <
+      (SELECT a.recorded_at, a.event_id FROM event a WHERE a.event_id = $3))
 ORDER BY e.recorded_at DESC, e.event_id DESC LIMIT $4
 """  # noqa: S608  # only constants are put together
+# A case is dispatched when its event is recorded.
+_CASES_PAGE = f"""
+{_WITH_CASE}
+WHERE {_WANTED} AND ($3::text IS NULL OR (k.dispatched_at, k.event_id) <
+      (SELECT a.recorded_at, a.event_id FROM event a WHERE a.event_id = $3))
+  AND {{state}}
+ORDER BY k.dispatched_at DESC, k.event_id DESC LIMIT $4
+"""  # noqa: S608  # only constants are put together
+_UNCLOSED_PAGE = _CASES_PAGE.format(state="k.state NOT IN ('closed', 'rejected')")
+_STATE_PAGE = _CASES_PAGE.format(state="k.state = $8")
 
 _ONE = f"{_VIEW} WHERE e.event_id = $1"
 
@@ -81,7 +129,16 @@ _ONE = f"{_VIEW} WHERE e.event_id = $1"
 async def event_page(pool: asyncpg.Pool, query: EventQuery) -> EventPage:
     """Return one page of the events that match."""
     # One row more than asked for tells whether there is a next page.
-    rows = await pool.fetch(_PAGE, query.type, query.camera, query.after, query.limit + 1)
+    statement = _PAGE
+    tier = None if query.tier is None else Tier[query.tier.upper()]
+    arguments: list[object] = [query.type, query.camera, query.after, query.limit + 1]
+    arguments += [query.severity, tier, query.division]
+    if query.state == "unclosed":
+        statement = _UNCLOSED_PAGE
+    elif query.state is not None:
+        statement = _STATE_PAGE
+        arguments.append(query.state)
+    rows = await pool.fetch(statement, *arguments)
     events = [_view(row) for row in rows[: query.limit]]
     return EventPage(events=events, next=events[-1].event_id if len(rows) > query.limit else None)
 

@@ -260,3 +260,27 @@ async def test_what_was_said_is_lost_with_nothing_else(
     assert await api.context.pool.fetchval("SELECT count(*) FROM event") == 1
     status, shown = await say(event_id, "acknowledge", officer)
     assert (status, shown["revision"]) == (HTTPStatus.OK, 2)
+
+
+async def test_events_are_listed_by_how_far_they_are(api: Any, tell: Tell, say: Any) -> None:
+    officer = await api.token(*Role.OPERATOR.scopes)
+    ours, theirs, motion = await tell(OURS), await tell(THEIRS), await tell(OURS, motion=True)
+    await say(ours, "reject", officer, reason="a shadow")
+
+    async def listed(query: str) -> list[str]:
+        path = f"/api/v1/events?type=org.sharpeyes.{query}"
+        async with api.client.get(path, headers=officer) as answer:
+            assert answer.status == HTTPStatus.OK, await answer.text()
+            return [event["event_id"] for event in (await answer.json())["events"]]
+
+    kind = "abandoned-vehicle.v1"
+    assert await listed(f"{kind}&state=unclosed") == [theirs]
+    assert await listed(f"{kind}&state=rejected") == [ours]
+    assert await listed(f"{kind}&state=rejected&division=420103") == []
+    assert await listed(f"{kind}&division=420103&tier=city&severity=alert") == [theirs]
+    assert await listed(f"{kind}&tier=social") == []
+    assert await listed(f"{kind}&limit=1&state=unclosed&after={theirs}") == []
+    assert await listed("motion.v1&severity=info") == [motion]
+    async with api.client.get(f"/api/v1/events/{ours}", headers=officer) as answer:
+        shown = (await answer.json())["case"]
+    assert (shown["state"], shown["light"]) == ("rejected", "")

@@ -3,17 +3,20 @@ import { withQuery } from "../api.js";
 import { html } from "../html.js";
 import { CameraLink } from "../parts/camera-name.js";
 import { DeliveryStates, EVENT_TYPES, eventSummary, eventTitle, shortType } from "../parts/event-words.js";
-import { Choice, Chosen } from "../parts/filters.js";
-import { SeverityMark } from "../parts/marks.js";
+import { Choice, Chosen, DivisionFilter } from "../parts/filters.js";
+import { LightMark, SeverityMark, TIERS } from "../parts/marks.js";
 import { Pager } from "../parts/pager.js";
 import { Picture } from "../parts/picture.js";
 import { Empty, Shown } from "../parts/states.js";
 import { useResource } from "../resource.js";
 import { address, refine } from "../route.js";
 import { Time } from "../times.js";
-import { t } from "../words.js";
+import { t, word } from "../words.js";
 
 const PAGE_SIZE = 50;
+const STATES = ["unclosed", "dispatched", "acknowledged", "handled", "closed", "rejected"];
+const SEVERITIES = ["alert", "warning", "info"];
+const OVER = ["closed", "rejected"];
 
 /** Events newest first; those that come while the list is shown are marked for a moment. */
 export function EventList({ events }) {
@@ -30,6 +33,7 @@ export function EventList({ events }) {
         <span class="event-what">
           <span><${SeverityMark} severity=${event.severity} label=${false} />${" "}<a href=${page}><strong>${eventTitle(event)}</strong></a></span>
           <span class="muted">${eventSummary(event)}</span>
+          ${event.case && html`<span>${word("case_state", event.case.state)} ${event.case.light && !OVER.includes(event.case.state) && html`<${LightMark} light=${event.case.light} />`}</span>`}
         </span>
         <${CameraLink} code=${event.device_code} name=${event.camera_name} />
         <${Time} at=${event.occurred_at} />
@@ -40,13 +44,17 @@ export function EventList({ events }) {
 }
 
 export function EventsPage({ query }) {
-  const { type, camera, after } = query;
-  const resource = useResource(withQuery("/events", { type, camera, after, limit: PAGE_SIZE }), ["event"]);
+  const { type, camera, after, severity, state, tier, division } = query;
+  const resource = useResource(withQuery("/events", { type, camera, after, severity, state, tier, division, limit: PAGE_SIZE }), ["event"]);
   const name = resource.data?.events[0]?.camera_name;
   return html`<h1 class="only-read">${t("page.events")}</h1>
     <form class="filters" role="search" aria-label=${t("filter.events")} onSubmit=${(submit) => submit.preventDefault()}>
       <${Choice} name="type" value=${type} label=${t("field.type")}
         options=${EVENT_TYPES.map((full) => [full, t(`type.${shortType(full)}`)])} />
+      <${Choice} name="state" value=${state} label=${t("case.title")} options=${STATES.map((name) => [name, t(`case_state.${name}`)])} />
+      <${Choice} name="severity" value=${severity} label=${t("field.severity")} options=${SEVERITIES.map((name) => [name, t(`severity.${name}`)])} />
+      <${Choice} name="tier" value=${tier} label=${t("field.tier")} options=${TIERS.map((name) => [name, t(`tier.${name}`)])} />
+      <${DivisionFilter} value=${division} />
       ${camera &&
       html`<${Chosen} label=${t("field.camera")} onDrop=${() => refine({ camera: null, after: null })}>${name ?? camera}<//>`}
     </form>
@@ -54,6 +62,6 @@ export function EventsPage({ query }) {
       <${Shown} resource=${resource}>${({ events, next }) =>
         events.length === 0
           ? html`<${Empty} icon="events"><strong>${t("events.empty")}</strong><p>${t("events.empty.help")}</p><//>`
-          : html`<${EventList} key=${`${type}${camera}${after}`} events=${events} /><${Pager} page="events" query=${query} next=${next} />`}<//>
+          : html`<${EventList} key=${JSON.stringify(query)} events=${events} /><${Pager} page="events" query=${query} next=${next} />`}<//>
     </section>`;
 }
