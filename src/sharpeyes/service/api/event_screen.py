@@ -27,7 +27,9 @@ class EventQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     severity: Severity | None = None
     tier: Literal["city", "district", "social", "police", "other"] | None = None
     division: Annotated[str, msgspec.Meta(max_length=16, pattern="^[0-9A-Z]*$")] | None = None
-    state: CaseState | Literal["unclosed"] | None = None
+    state: (
+        Literal["unclosed", "dispatched", "acknowledged", "handled", "closed", "rejected"] | None
+    ) = None
 
 
 class DeliveryView(msgspec.Struct, frozen=True):
