@@ -182,7 +182,7 @@ async def test_a_cameras_picture_stands_beside_its_reference_which_can_be_renewe
         await expect(pictures.locator("figure")).to_have_count(3)
         await expect(pictures.locator("figure").last).to_contain_text("2 good pictures so far")
         await page.wait_for_function(
-            "[...document.querySelectorAll('.camera-pictures img')]"
+            "() => [...document.querySelectorAll('.camera-pictures img')]"
             ".filter((image) => image.naturalWidth >= 160).length === 3"
         )
         await pictures.get_by_role("button", name="Renew the references").click()
