@@ -56,6 +56,7 @@ async def test_a_name_and_a_password_open_what_the_role_may(api: Any, accounts: 
     assert (session["name"], session["division_code"]) == ("li", "420102")
     assert session["scopes"] == [
         "cameras:read",
+        "cases:write",
         "events:read",
         "incidents:read",
         "incidents:write",
