@@ -143,8 +143,10 @@ async def test_a_recorder_that_locks_after_five_bad_logins_is_never_locked(
         def wrong(camera_id: int) -> Credentials:
             return Credentials(settings.username, f"wrong {camera_id}")
 
+        # Whether one of them is refused twice, and so told, depends on who comes first: three
+        # refusals at one address are all there will be.
         async with watching(hasty, wrong) as (_, noted):
-            await noted.until(lambda: noted.results >= 128 and bool(noted.transitions))
+            await noted.until(lambda: noted.results >= 512)
         assert {change.cause for change in noted.transitions} <= {Cause.AUTH, Cause.AUTH_BLOCKED}
         assert city.tally.bad_logins == 3
         assert city.tally.lockouts == 0
