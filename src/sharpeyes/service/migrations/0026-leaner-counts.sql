@@ -163,52 +163,6 @@ CREATE OR REPLACE FUNCTION add_to_counts(changes counted_camera[]) RETURNS void 
     LEFT JOIN added USING (map_cell, area_path, tier, life, poll_mode, status)
     WHERE added.found IS NULL;
 $$;
-CREATE OR REPLACE FUNCTION add_to_counts(changes counted_camera[]) RETURNS void LANGUAGE sql
-    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    WITH delta AS MATERIALIZED (
-        SELECT division_code, path AS division_path, tier, life, poll_mode, status,
-            sum(changed.cameras)::bigint AS cameras
-        FROM unnest(changes) AS changed JOIN division USING (division_code)
-        GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(changed.cameras) <> 0
-    ), free AS MATERIALIZED (
-        SELECT kept.ctid AS place, delta.* FROM delta JOIN camera_count AS kept
-            USING (division_path)
-        WHERE (kept.tier, kept.life, kept.poll_mode, kept.status)
-            = (delta.tier, delta.life, delta.poll_mode, delta.status)
-        FOR UPDATE OF kept SKIP LOCKED
-    ), added AS (
-        UPDATE camera_count AS kept SET cameras = kept.cameras + chosen.cameras
-        FROM (SELECT DISTINCT ON (division_code, tier, life, poll_mode, status) * FROM free)
-            AS chosen
-        WHERE kept.ctid = chosen.place
-        RETURNING kept.division_code, kept.tier, kept.life, kept.poll_mode, kept.status,
-            kept.division_code AS code
-    )
-    INSERT INTO camera_count (division_code, division_path, tier, life, poll_mode, status, cameras)
-    SELECT division_code, division_path, tier, life, poll_mode, status, cameras FROM delta
-    LEFT JOIN added USING (division_code, tier, life, poll_mode, status)
-    WHERE added.code IS NULL;
-
-    WITH delta AS MATERIALIZED (
-        SELECT map_cell, tier, life, poll_mode, status, sum(cameras)::bigint AS cameras
-        FROM unnest(changes) WHERE map_cell IS NOT NULL
-        GROUP BY 1, 2, 3, 4, 5 HAVING sum(cameras) <> 0
-    ), free AS MATERIALIZED (
-        SELECT kept.ctid AS place, delta.* FROM map_count AS kept JOIN delta USING (map_cell)
-        WHERE (kept.tier, kept.life, kept.poll_mode, kept.status)
-            = (delta.tier, delta.life, delta.poll_mode, delta.status)
-        FOR UPDATE OF kept SKIP LOCKED
-    ), added AS (
-        UPDATE map_count AS kept SET cameras = kept.cameras + chosen.cameras
-        FROM (SELECT DISTINCT ON (map_cell, tier, life, poll_mode, status) * FROM free) AS chosen
-        WHERE kept.ctid = chosen.place
-        RETURNING kept.map_cell, kept.tier, kept.life, kept.poll_mode, kept.status
-    )
-    INSERT INTO map_count (map_cell, tier, life, poll_mode, status, cameras)
-    SELECT delta.* FROM delta
-    LEFT JOIN added USING (map_cell, tier, life, poll_mode, status)
-    WHERE added.tier IS NULL;
-$$;
 
 ALTER TABLE camera
     DROP CONSTRAINT camera_device_code_check,
