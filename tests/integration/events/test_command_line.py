@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -104,12 +105,17 @@ async def program(
 
 
 def signed(
-    event_id: str, secret: str, sent_at: datetime | None = None, *, data: str = "{}"
+    event_id: str,
+    secret: str,
+    sent_at: datetime | None = None,
+    *,
+    kind: str = "motion",
+    data: str = "{}",
 ) -> tuple[bytes, dict[str, str]]:
     body = json.dumps(
         {
             "id": event_id,
-            "type": "org.sharpeyes.motion.v1",
+            "type": f"org.sharpeyes.{kind}.v1",
             "subject": "42010600001320000001",
             "sequence": "000000000001",
             "time": "2026-11-21T08:30:00Z",
@@ -258,18 +264,20 @@ def test_a_receiver_that_cannot_start_says_why(
 async def test_the_receiver_in_the_guide_verifies_and_removes_duplicates(
     tmp_path: Path, environment: dict[str, str], free_port: Callable[[], int], language: str
 ) -> None:
-    """Started a second time, it still knows what it has."""
+    """Started a second time, it still knows what it has, and what it has to tell."""
     interpreter = sys.executable if language == "python" else node()
     (text,) = re.findall(rf"```{language}\n(.*?)```", _GUIDE.read_text(), re.DOTALL)
-    assert len(text.splitlines()) < 60
+    assert len(text.splitlines()) < (60 if language == "python" else 81)
     (tmp_path / "receiver").write_text(text)
     port = free_port()
     env = environment | {"WEBHOOK_SECRET": _SECRET, "PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    env |= {"SHARPEYES_URL": f"http://127.0.0.1:{free_port()}", "SHARPEYES_TOKEN": "set_none"}
     url = f"http://127.0.0.1:{port}/events"
-    body, headers = signed("e1", _SECRET)
-    other = signed("e1", "whsec_" + "A" * 32)[1]["webhook-signature"]
+    vehicle = partial(signed, "e1", kind="abandoned-vehicle", data='{"phase": "alert"}')
+    body, headers = vehicle(_SECRET)
+    other = vehicle("whsec_" + "A" * 32)[1]["webhook-signature"]
     both = headers | {"webhook-signature": f"{other} {headers['webhook-signature']}"}
-    old = signed("e1", _SECRET, datetime.now(UTC) - timedelta(minutes=6))[1]
+    old = vehicle(_SECRET, datetime.now(UTC) - timedelta(minutes=6))[1]
 
     statuses = []
     for _ in range(2):
@@ -294,11 +302,14 @@ async def test_the_receiver_in_the_guide_verifies_and_removes_duplicates(
     assert statuses == 2 * [200, 200, 401, 401, 401, 401, 401, 401]
     if language == "python":
         kept = sqlite3.connect(tmp_path / "cases.sqlite")
-        assert kept.execute("SELECT id, body FROM event").fetchall() == [("e1", body.decode())]
+        assert kept.execute("SELECT number, id, body FROM event").fetchall() == [(1, "e1", body)]
+        told = kept.execute("SELECT id, step, said FROM to_tell").fetchall()
+        assert told == [("e1", "acknowledge", '{"case_number": "CASE-1"}')]
         kept.close()
     else:
         lines = (tmp_path / "cases.ndjson").read_text().splitlines()
-        assert [json.loads(line) for line in lines] == [json.loads(body)]
+        tell = {"id": "e1", "step": "acknowledge", "said": {"case_number": "CASE-1"}}
+        assert [json.loads(line) for line in lines] == [{"event": json.loads(body), "tell": tell}]
 
 
 def node() -> str:

@@ -112,12 +112,20 @@ def require(scope: Scope | None, handler: Next, or_scopes: Collection[Scope] = (
         with reaching(principal.reach):
             if principal.scopes.isdisjoint({scope, *or_scopes}):
                 await _write_refusal(request, principal, scope)
-                raise ProblemError(HTTPStatus.FORBIDDEN, f"this needs the scope {scope}")
+                raise ProblemError(HTTPStatus.FORBIDDEN, _missing(principal, scope))
             if principal.reach == WHOLE_CITY:
                 return await handler(request)
             return await _within_reach(request, principal, scope, handler)
 
     return guarded
+
+
+def _missing(principal: Principal, scope: Scope) -> str:
+    """Say which right is missing, and to whoever cannot know it, that time does not bring it."""
+    needed = f"this needs the scope {scope}"
+    if principal.token_id is None or principal.account_id is not None:
+        return needed
+    return f"{needed}, which the token {principal.name!r} was made without: make another one"
 
 
 async def _within_reach(

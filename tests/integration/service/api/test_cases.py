@@ -150,7 +150,9 @@ async def test_of_two_who_say_different_things_at_once_one_is_refused(
 async def test_who_may_say_what(api: Any, tell: Tell, say: Any) -> None:
     ours, theirs = await tell(OURS), await tell(THEIRS)
     engineer = await api.token(*Role.ENGINEER.scopes)
-    assert (await say(ours, "acknowledge", engineer))[0] == HTTPStatus.FORBIDDEN
+    status, refused = await say(ours, "acknowledge", engineer)
+    assert status == HTTPStatus.FORBIDDEN
+    assert refused["detail"].startswith("this needs the scope cases:write, which the token 'test")
     district = await api.token(*Role.OPERATOR.scopes, division_code="420102")
     assert (await say(ours, "acknowledge", district))[0] == HTTPStatus.OK
     status, refused = await say(theirs, "acknowledge", district)
