@@ -35,8 +35,17 @@ class _Device:
 
     def attempts(self, now_s: float) -> int:
         """Count bad logins that the device remembers, and those that may yet become such."""
-        recent = sum(now_s - at_s < _REMEMBERED_S for at_s in self.refused_at_s)
-        return recent + sum(login.under_way for login in self.logins.values())
+        return len(self._recent_s(now_s)) + sum(login.under_way for login in self.logins.values())
+
+    def full_for_s(self, now_s: float) -> float:
+        """Return for how long bad logins alone leave room for none; 0 where there is some."""
+        recent_s = self._recent_s(now_s)
+        if len(recent_s) < _AT_ONE_ADDRESS:
+            return 0.0
+        return recent_s[-_AT_ONE_ADDRESS] + _REMEMBERED_S - now_s
+
+    def _recent_s(self, now_s: float) -> list[float]:
+        return [at_s for at_s in self.refused_at_s if now_s - at_s < _REMEMBERED_S]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +91,17 @@ class LoginGuard:
         self._devices: dict[str, _Device] = {}
 
     def blocked_for_s(self, host: str, credentials: Credentials, now_s: float) -> float:
-        """Return for how many seconds yet a device is not sent this; 0 if it may be."""
+        """Return for how many seconds yet a device is not sent what it refused; 0 if it may be.
+
+        That is so after `refusals_to_block` refusals; and after one, where those of others leave no
+        room for a second: else nobody would be told for as long. Of what it never refused, 0.
+        """
         device = self._devices.get(host)
         login = device.logins.get(credentials) if device else None
-        if login is None or login.refusals < self._refusals_to_block:
+        if device is None or login is None or not login.refusals:
             return 0.0
+        if login.refusals < self._refusals_to_block:
+            return device.full_for_s(now_s)
         return max(0.0, login.last_refusal_s + self._block_s - now_s)
 
     def begin(self, host: str, credentials: Credentials, now_s: float) -> bool:

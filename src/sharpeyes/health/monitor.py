@@ -28,6 +28,8 @@ log = structlog.get_logger()
 _READ_AT_ONCE = 10_000
 _TRY_AGAIN_S = 1.0
 _MANY = 1_000
+# So many are taken over at once, some 20 ms; in between, whoever is due is asked.
+_TAKEN_OVER_AT_ONCE = 500
 # What is due is looked for so often, and taken together: one by one it would cost as much again.
 _TICK_S = 0.01
 # While cameras are being asked: what has ended may make room, or be due again soon.
@@ -93,6 +95,9 @@ class HealthMonitor:
         """Take over the wanted cameras, and start the probes that are due."""
         if self._wanted is not None:
             await self._take_over(self._wanted)
+        self._start_due()
+
+    def _start_due(self) -> None:
         now_s = self._context.monotonic_s()
         for turn, due_s in self._schedule.take(now_s):
             self._context.metrics.delayed(now_s - due_s)
@@ -129,7 +134,8 @@ class HealthMonitor:
             max(settings.recheck_s[0], unknown / settings.recovery_limit_per_s),
             settings.reach_interval_s,
         )
-        for camera_id, (camera, lease) in wanted.items():
+        for number, (camera_id, (camera, lease)) in enumerate(wanted.items()):
+            await self._let_others(number)
             known = self._watched.get(camera_id)
             if known is None:
                 watched = self._begin(camera, lease, stored.get(camera_id), spread_s)
@@ -141,6 +147,12 @@ class HealthMonitor:
                 self._begin_anew(known, camera)
         if len(wanted) - len(kept) >= _MANY:
             keep_what_is_there()
+
+    async def _let_others(self, number: int) -> None:
+        """Let others have their turn, after so many cameras that were taken over."""
+        if number % _TAKEN_OVER_AT_ONCE == _TAKEN_OVER_AT_ONCE - 1:
+            self._start_due()
+            await asyncio.sleep(0)
 
     async def _read_stored(self, camera_ids: Sequence[int]) -> dict[int, StoredStatus]:
         stored: dict[int, StoredStatus] = {}

@@ -99,6 +99,22 @@ def test_wrong_passwords_of_several_channels_do_not_lock_their_recorder() -> Non
     assert logins.begin(HOST, OTHER, 4_000)
 
 
+def test_a_channel_that_is_refused_once_is_told_of_where_others_leave_it_no_second_try() -> None:
+    logins = guard()
+    wrong = [Credentials("admin", f"wrong {number}") for number in range(4)]
+    for now_s, credentials in enumerate(wrong[:3]):
+        assert logins.blocked_for_s(HOST, credentials, now_s) == 0
+        assert logins.begin(HOST, credentials, now_s)
+        logins.end(HOST, credentials, now_s, accepted=False)
+    assert [logins.blocked_for_s(HOST, credentials, 100) for credentials in wrong[:3]] == [2000] * 3
+    # It was never sent, so nothing is known of it.
+    assert logins.blocked_for_s(HOST, wrong[3], 100) == 0
+    assert not logins.begin(HOST, wrong[3], 100)
+    # The device has forgotten the first of them: there is room for one try, whoever comes.
+    assert logins.blocked_for_s(HOST, wrong[1], 2100) == 0
+    assert logins.begin(HOST, wrong[3], 2100)
+
+
 def test_open_streams_send_a_changed_password_no_further() -> None:
     logins, now_s = guard(), 0.0
     permits = [logins.permit(HOST, ADMIN, lambda: now_s) for _ in range(16)]
