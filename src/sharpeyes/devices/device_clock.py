@@ -21,6 +21,7 @@ _WIDEST_ZONE_S = 14 * 3_600
 _ZONE_TOLERANCE_S = 60
 _LONGEST_ZONE_NAME = 100
 _LONGEST_NUMBER = 8
+_LONGEST_MOMENT = 40
 
 
 class ClockError(ValueError):
@@ -99,6 +100,16 @@ def read_clock(answer: etree._Element, now: datetime, round_trip_s: float = 0.0)
         round_trip_s=round_trip_s,
         local=None if local is None else _read_time(local),
     )
+
+
+def read_moment(text: str) -> datetime | None:
+    """Return a time that a device wrote as one word, UTC by its clock; None where it is none."""
+    try:
+        moment = datetime.fromisoformat(text.strip()[:_LONGEST_MOMENT])
+        # A device that names no zone means UTC, as the standard has it.
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _read_time(told: etree._Element) -> datetime | None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -28,7 +29,8 @@ from sharpeyes.devices.wsdl import (
 
 _DEVICE_SERVICE_PATH = "/onvif/device_service"
 _UNAUTHORIZED = 401
-_HEADERS = {"Content-Type": "application/soap+xml; charset=utf-8"}
+_CONTENT_TYPE = "application/soap+xml; charset=utf-8"
+_HEADERS = {"Content-Type": _CONTENT_TYPE}
 # One, and one more by a clock that has jumped in between.
 _MOST_SIGNATURES = 2
 # Below every maker's tolerance of a signature's age.
@@ -107,7 +109,7 @@ class OnvifExchange:
         """Ask for the device's time, without credentials."""
         asked = self._now()
         answer = await self._post(
-            Service.DEVICE,
+            self._addresses[Service.DEVICE],
             lambda: _TIME_REQUEST,
             Authorizer(None),
             "GetSystemDateAndTime",
@@ -142,11 +144,40 @@ class OnvifExchange:
             await asyncio.to_thread(load_descriptions)
         if fault := await self._find(service):
             return fault
+        answer = await self._ask(
+            self._addresses[service],
+            operation,
+            lambda: write_request(service, operation, **arguments),
+        )
+        return self._unwilling(operation, answer) if isinstance(answer, SoapFault) else answer
+
+    async def _ask(
+        self,
+        address: DeviceAddress,
+        operation: str,
+        write: Callable[[], etree._Element],
+        *,
+        action: str = "",
+        waits_s: float = 0.0,
+    ) -> etree._Element | SoapFault | Fault:
+        """Ask at an address, giving credentials if the device demands them.
+
+        Args:
+            address: On the registered host.
+            operation: Its name, by which its answer is known.
+            write: Gives the unsigned envelope, a new one for each attempt.
+            action: What devices want to read in the header of HTTP, of some operations.
+            waits_s: For how long the device was asked to wait before it answers.
+
+        Returns:
+            The answer's element; a SOAP fault that is about anything but who asks; or why there
+            is neither.
+        """
         if self._refusal is not None:
             return self._refusal
 
         def request() -> bytes:
-            envelope = write_request(service, operation, **arguments)
+            envelope = write()
             if self._credentials is not None and (
                 self._is_signing or self._authorizer.is_challenged
             ):
@@ -154,17 +185,23 @@ class OnvifExchange:
                 sign(envelope, self._credentials, time)
             return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
 
-        answer = await self._post(
-            service, request, self._authorizer, operation, max_bytes=self._limits.max_soap_bytes
+        post = partial(
+            self._post,
+            address,
+            request,
+            self._authorizer,
+            operation,
+            max_bytes=self._limits.max_soap_bytes,
+            action=action,
+            waits_s=waits_s,
         )
+        answer = await post()
         for _ in range(_MOST_SIGNATURES):
             is_refused = isinstance(answer, SoapFault) and answer.is_refusal
             if not (is_refused and await self._may_sign_anew()):
                 break
-            answer = await self._post(
-                service, request, self._authorizer, operation, max_bytes=self._limits.max_soap_bytes
-            )
-        if isinstance(answer, SoapFault):
+            answer = await post()
+        if isinstance(answer, SoapFault) and answer.is_refusal:
             answer = self._unwilling(operation, answer)
         if isinstance(answer, Fault) and answer.kind is FaultKind.AUTH:
             self._refusal = answer
@@ -210,7 +247,7 @@ class OnvifExchange:
         answer = await self.call(Service.DEVICE, "GetCapabilities", Category="All")
         if isinstance(answer, Fault):
             return answer
-        returned = answer.findtext("{*}Capabilities/{*}Media/{*}XAddr")
+        returned = answer.findtext(f"{{*}}Capabilities/{{*}}{service.capability}/{{*}}XAddr")
         return self._note(service, returned) if returned else self._lacking(service)
 
     def _lacking(self, service: Service) -> Fault:
@@ -228,23 +265,24 @@ class OnvifExchange:
 
     async def _post(
         self,
-        service: Service,
+        address: DeviceAddress,
         request: Callable[[], bytes],
         authorizer: Authorizer,
         operation: str,
         *,
         max_bytes: int,
+        action: str = "",
+        waits_s: float = 0.0,
     ) -> etree._Element | SoapFault | Fault:
-        address = self._addresses[service]
         answer = await exchange(
             self._session,
             "POST",
             address,
             authorizer,
-            timeout_s=self._timeout_s,
+            timeout_s=self._timeout_s + waits_s,
             max_bytes=max_bytes,
             body=request,
-            headers=_HEADERS,
+            headers={"Content-Type": f'{_CONTENT_TYPE}; action="{action}"'} if action else _HEADERS,
         )
         if isinstance(answer, Fault):
             return answer

@@ -1,10 +1,11 @@
 """Which recordings a device keeps, as its recording search tells it (ONVIF Profile G)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from lxml import etree
 
+from sharpeyes.devices.device_clock import read_moment
 from sharpeyes.devices.fault import Fault, FaultKind
 from sharpeyes.devices.onvif_exchange import OnvifExchange
 from sharpeyes.devices.recordings_kept import RecordingsKept
@@ -83,18 +84,9 @@ async def _find(device: OnvifExchange) -> list[tuple[datetime, datetime]]:
 
 
 def _span(element: etree._Element, first: str, last: str) -> tuple[datetime, datetime] | None:
-    times = [_moment(element.findtext(f"{{*}}{name}") or "") for name in (first, last)]
+    times = [read_moment(element.findtext(f"{{*}}{name}") or "") for name in (first, last)]
     since, until = times
     return (since, until) if since and until and since <= until else None
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text.strip()[:40])
-        # A device that names no zone means UTC, as the standard has it.
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _unusable(device: OnvifExchange, told: str) -> Fault:

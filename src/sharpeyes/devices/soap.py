@@ -96,6 +96,8 @@ def read_answer(data: bytes) -> etree._Element | SoapFault:
 def _read_fault(fault: etree._Element) -> SoapFault:
     # SOAP 1.2 nests Code/Subcode/Value and Reason/Text; SOAP 1.1 has faultcode and faultstring.
     values = [*fault.iterfind("{*}Code//{*}Value"), *fault.iterfind("{*}faultcode")]
-    codes = frozenset((value.text or "").strip().rpartition(":")[2] for value in values)
+    codes = {(value.text or "").strip().rpartition(":")[2] for value in values}
+    # Faults of subscriptions are named by the element of their details.
+    codes |= {etree.QName(detail).localname for detail in fault.iterfind("{*}Detail/{*}*")}
     reason = fault.findtext("{*}Reason/{*}Text") or fault.findtext("faultstring") or ""
-    return SoapFault(codes - {""}, reason)
+    return SoapFault(frozenset(codes - {""}), reason)

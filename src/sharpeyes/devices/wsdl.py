@@ -24,11 +24,21 @@ class Service(Enum):
     DEVICE = "devicemgmt.wsdl"
     MEDIA = "media.wsdl"
     SEARCH = "search.wsdl"
+    EVENTS = "events.wsdl"
 
     @property
     def words(self) -> str:
         """What it is called in evidence."""
         return {"search.wsdl": "recording search"}.get(self.value, self.value.partition(".")[0])
+
+    @property
+    def capability(self) -> str:
+        """What a device calls it among its capabilities."""
+        return self.words.title()
+
+
+# The requests of the event service are few and asked all the time: they are written by hand.
+_DESCRIBED = (Service.DEVICE, Service.MEDIA, Service.SEARCH)
 
 
 SEARCH_NAMESPACE = "http://www.onvif.org/ver10/search/wsdl"
@@ -55,7 +65,7 @@ def load_descriptions() -> None:
         # What a description refers to lies beside it; nothing may be fetched from elsewhere.
         settings = zeep.Settings(forbid_external=True, forbid_entities=True)
         parsed = {}
-        for service in Service:
+        for service in _DESCRIBED:
             path = description_path(service)
             document = zeep.wsdl.Document(str(path), _transport(), settings=settings)
             (parsed[service],) = document.bindings.values()
@@ -71,7 +81,7 @@ def write_request(service: Service, operation: str, **arguments: Any) -> etree._
     """Return an unsigned SOAP envelope.
 
     Args:
-        service: Whose operation it is.
+        service: Whose operation it is; not that of events.
         operation: Its name in the service's description.
         arguments: As the description names them.
     """

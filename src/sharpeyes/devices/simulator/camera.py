@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sharpeyes.devices.simulator.account import Account
-from sharpeyes.devices.simulator.fault import ClockOff, Fault, Frozen, WrongPassword
+from sharpeyes.devices.simulator.fault import ClockOff, Down, Fault, Frozen, WrongPassword
+from sharpeyes.devices.simulator.pull_points import PullPoints
 
 MAIN_STREAM_PATH = "/Streaming/Channels/101"
 SUB_STREAM_PATH = "/Streaming/Channels/102"
@@ -51,12 +52,18 @@ class Device:
         camera: who it is.
         fault: what is wrong with it, or None.
         frozen_at_s: scene time at which its picture stopped; None while it runs.
+        pull_points: by which it tells what happens.
+
+    Args:
+        camera: who it is.
+        subscription_limit: how many it lets listen at once; 0: it has no event service.
     """
 
-    __slots__ = ("_account", "camera", "fault", "frozen_at_s")
+    __slots__ = ("_account", "camera", "fault", "frozen_at_s", "pull_points")
 
-    def __init__(self, camera: SimulatedCamera) -> None:
+    def __init__(self, camera: SimulatedCamera, subscription_limit: int = 5) -> None:
         self.camera = camera
+        self.pull_points = PullPoints(subscription_limit)
         self.fault: Fault | None = None
         self.frozen_at_s: float | None = None
         self._account = Account()
@@ -87,6 +94,8 @@ class Device:
         """
         self.fault = fault
         self.frozen_at_s = scene_time_s if isinstance(fault, Frozen) else None
+        if isinstance(fault, Down):
+            self.pull_points.forget()
         if fault is None:
             self._account.forgive()
 

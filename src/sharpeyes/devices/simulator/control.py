@@ -1,9 +1,10 @@
 """How another process looks at a running fleet and breaks its cameras: a little HTTP on loopback.
 
 GET /cameras · PUT /cameras/{code}/fault with a fault as JSON · DELETE /cameras/{code}/fault
+POST /cameras/{code}/events with an event as JSON
 """
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from aiohttp import web
@@ -51,6 +52,22 @@ class CameraState(msgspec.Struct, frozen=True):
     lockouts: int
 
 
+class ToldEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a camera shall tell of, as the control port takes it.
+
+    Args:
+        topic: with its prefix, "tns1:VideoSource/MotionAlarm".
+        data: what it says, names and values.
+        source: which of its parts it is about.
+        operation: "Changed" or "Deleted", or "" of what is no property.
+    """
+
+    topic: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    data: dict[str, str] = {}
+    source: dict[str, str] = {}
+    operation: Literal["Changed", "Deleted", ""] = "Changed"
+
+
 def camera_state(fleet: Fleet, device_code: str) -> CameraState:
     """What is known of a camera now."""
     device = fleet.device(device_code)
@@ -88,6 +105,7 @@ class ControlServer:
         application.router.add_get("/cameras", _list_cameras)
         application.router.add_put("/cameras/{code}/fault", _set_fault)
         application.router.add_delete("/cameras/{code}/fault", _clear_fault)
+        application.router.add_post("/cameras/{code}/events", _tell_event)
         self._runner = web.AppRunner(application, access_log=None)
         self._port = port
 
@@ -121,6 +139,18 @@ async def _set_fault(request: web.Request) -> web.Response:
 
 async def _clear_fault(request: web.Request) -> web.Response:
     return await _changed(request, None)
+
+
+async def _tell_event(request: web.Request) -> web.Response:
+    fleet, code = request.app[_FLEET], request.match_info["code"]
+    try:
+        told = msgspec.json.decode(await request.read(), type=ToldEvent)
+        fleet.tell(code, told.topic, told.data, source=told.source, operation=told.operation)
+    except msgspec.DecodeError as error:
+        return _json({"error": f"the event cannot be used: {error}"}, status=400)
+    except UnknownCameraError as error:
+        return _json({"error": str(error)}, status=404)
+    return _json({"listeners": fleet.listeners(code)})
 
 
 async def _changed(request: web.Request, fault: Fault | None) -> web.Response:

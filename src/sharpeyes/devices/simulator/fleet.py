@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from types import TracebackType
@@ -15,6 +15,7 @@ from sharpeyes.devices.simulator.errors import AddressError, UnknownCameraError
 from sharpeyes.devices.simulator.fault import Down, Fault, Silent
 from sharpeyes.devices.simulator.http_server import HttpServer
 from sharpeyes.devices.simulator.listeners import Listeners
+from sharpeyes.devices.simulator.pull_points import Told
 from sharpeyes.devices.simulator.rtsp_server import RtspServer
 from sharpeyes.devices.simulator.scene import Scene
 from sharpeyes.devices.simulator.settings import FleetSettings
@@ -60,7 +61,10 @@ class Fleet:
         chosen = ready_scenes(self.settings.seed) if scenes is None else scenes
         self.scenes = {scene.name: scene for scene in chosen}
         self.cameras = tuple(make_cameras(self.settings) if cameras is None else cameras)
-        self._devices = {camera.device_code: Device(camera) for camera in self.cameras}
+        self._devices = {
+            camera.device_code: Device(camera, self.settings.subscription_limit)
+            for camera in self.cameras
+        }
         self._monotonic = monotonic
         self._utc_now = utc_now
         self._stack = AsyncExitStack()
@@ -144,6 +148,39 @@ class Fleet:
             AddressError: it was down, and its address is now another program's.
         """
         await self._change(self.device(device_code), None)
+
+    def tell(
+        self,
+        device_code: str,
+        topic: str,
+        data: Mapping[str, str],
+        *,
+        source: Mapping[str, str] | None = None,
+        operation: str = "Changed",
+    ) -> None:
+        """Let a camera tell of an event to all that listen to it.
+
+        Args:
+            device_code: whose.
+            topic: with its prefix, "tns1:VideoSource/MotionAlarm".
+            data: what it says, names and values.
+            source: which of its parts it is about.
+            operation: "Changed" or "Deleted", or "" of what is no property.
+
+        Raises:
+            UnknownCameraError: there is none of that code.
+        """
+        device = self.device(device_code)
+        told = Told(topic, self._world.device_time(device), source or {}, data, operation)
+        device.pull_points.tell(told, self._monotonic())
+
+    def listeners(self, device_code: str) -> int:
+        """How many listen to a camera's events now.
+
+        Raises:
+            UnknownCameraError: there is none of that code.
+        """
+        return len(self.device(device_code).pull_points.living(self._monotonic()))
 
     async def _change(self, device: Device, fault: Fault | None) -> None:
         before = device.fault

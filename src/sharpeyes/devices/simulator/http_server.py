@@ -8,6 +8,7 @@ from aiohttp import web
 from sharpeyes.devices.simulator.authentication import Request
 from sharpeyes.devices.simulator.camera import SNAPSHOT_PATH, Device
 from sharpeyes.devices.simulator.drawing import render
+from sharpeyes.devices.simulator.event_service import EVENT_SERVICE_PATH, SUBSCRIPTION_PATH
 from sharpeyes.devices.simulator.fault import Silent, Slow
 from sharpeyes.devices.simulator.onvif import (
     DEVICE_SERVICE_PATH,
@@ -18,7 +19,13 @@ from sharpeyes.devices.simulator.onvif import (
 from sharpeyes.devices.simulator.soap import CONTENT_TYPE
 from sharpeyes.devices.simulator.world import World
 
-_ONVIF_PATHS = (DEVICE_SERVICE_PATH, MEDIA_SERVICE_PATH, SEARCH_SERVICE_PATH)
+_ONVIF_PATHS = (
+    DEVICE_SERVICE_PATH,
+    MEDIA_SERVICE_PATH,
+    SEARCH_SERVICE_PATH,
+    EVENT_SERVICE_PATH,
+    SUBSCRIPTION_PATH,
+)
 
 
 class HttpServer:
@@ -60,7 +67,7 @@ class HttpServer:
                 return web.Response(status=404)
 
     async def _onvif(self, request: web.BaseRequest, device: Device) -> web.Response:
-        answer = answer_onvif(self._world, device, await request.read())
+        answer = await answer_onvif(self._world, device, await request.read())
         return web.Response(status=answer.status, body=answer.body, content_type=CONTENT_TYPE)
 
     async def _snapshot(self, request: web.BaseRequest, device: Device) -> web.Response:

@@ -1,8 +1,9 @@
-"""The ONVIF side of a simulated camera: device and media service, as far as a health check asks."""
+"""The ONVIF side of a simulated camera: its services, as far as we ask."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from inspect import isawaitable
 
 from sharpeyes.devices.simulator.camera import (
     MAIN_STREAM_PATH,
@@ -11,6 +12,15 @@ from sharpeyes.devices.simulator.camera import (
     Device,
 )
 from sharpeyes.devices.simulator.encoding import Clip, Stream
+from sharpeyes.devices.simulator.event_service import (
+    EVENT_SERVICE_PATH,
+    NoRoomError,
+    create_pull_point,
+    event_properties,
+    pull_messages,
+    renew,
+    unsubscribe,
+)
 from sharpeyes.devices.simulator.recordings import (
     end_search,
     find_recordings,
@@ -19,7 +29,9 @@ from sharpeyes.devices.simulator.recordings import (
 )
 from sharpeyes.devices.simulator.soap import (
     DEVICE,
+    EVENTS,
     MEDIA,
+    NOTIFICATION,
     SEARCH,
     NotSoapError,
     SoapRequest,
@@ -55,7 +67,7 @@ class OnvifAnswer:
     body: bytes
 
 
-def answer_onvif(world: World, device: Device, data: bytes) -> OnvifAnswer:
+async def answer_onvif(world: World, device: Device, data: bytes) -> OnvifAnswer:
     """Answer a request, whatever it is.
 
     Args:
@@ -75,7 +87,13 @@ def answer_onvif(world: World, device: Device, data: bytes) -> OnvifAnswer:
         refusal = _refuse(world, device, request)
         if refusal is not None:
             return OnvifAnswer(400, fault("Sender", "NotAuthorized", refusal))
-    answered = operation.answer(world, device, request)
+    try:
+        answered = operation.answer(world, device, request)
+        if isawaitable(answered):
+            answered = await answered
+    except NoRoomError:
+        reason = "the maximum number of subscriptions is reached"
+        return OnvifAnswer(500, fault("Receiver", "SubscribeCreationFailedFault", reason))
     if answered is None:
         return OnvifAnswer(400, fault("Sender", "InvalidArgVal", "there is no such thing here"))
     return OnvifAnswer(200, envelope(answered))
@@ -136,6 +154,14 @@ def _device_information(_world: World, device: Device, _request: SoapRequest) ->
 
 
 def _capabilities(world: World, device: Device, _request: SoapRequest) -> str:
+    events = ""
+    if device.pull_points.limit:
+        address = _http_url(world, device, EVENT_SERVICE_PATH)
+        events = (
+            f"<tt:Events><tt:XAddr>{address}</tt:XAddr>"
+            "<tt:WSSubscriptionPolicySupport>false</tt:WSSubscriptionPolicySupport>"
+            "<tt:WSPullPointSupport>true</tt:WSPullPointSupport></tt:Events>"
+        )
     return (
         "<tds:GetCapabilitiesResponse><tds:Capabilities>"
         f"<tt:Device><tt:XAddr>{_http_url(world, device, DEVICE_SERVICE_PATH)}</tt:XAddr>"
@@ -143,7 +169,7 @@ def _capabilities(world: World, device: Device, _request: SoapRequest) -> str:
         f"<tt:Media><tt:XAddr>{_http_url(world, device, MEDIA_SERVICE_PATH)}</tt:XAddr>"
         "<tt:StreamingCapabilities><tt:RTPMulticast>false</tt:RTPMulticast>"
         "<tt:RTP_TCP>true</tt:RTP_TCP><tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP>"
-        "</tt:StreamingCapabilities></tt:Media>"
+        f"</tt:StreamingCapabilities></tt:Media>{events}"
         "</tds:Capabilities></tds:GetCapabilitiesResponse>"
     )
 
@@ -226,7 +252,7 @@ def _http_url(world: World, device: Device, path: str) -> str:
 class _Operation:
     """How to answer; None stands for something that it does not have."""
 
-    answer: Callable[[World, Device, SoapRequest], str | None]
+    answer: Callable[[World, Device, SoapRequest], str | Awaitable[str | None] | None]
     needs_login: bool = True
 
 
@@ -242,4 +268,9 @@ _OPERATIONS = {
     (SEARCH, "FindRecordings"): _Operation(find_recordings),
     (SEARCH, "GetRecordingSearchResults"): _Operation(recording_search_results),
     (SEARCH, "EndSearch"): _Operation(end_search),
+    (EVENTS, "GetEventProperties"): _Operation(event_properties),
+    (EVENTS, "CreatePullPointSubscription"): _Operation(create_pull_point),
+    (EVENTS, "PullMessages"): _Operation(pull_messages),
+    (NOTIFICATION, "Renew"): _Operation(renew),
+    (NOTIFICATION, "Unsubscribe"): _Operation(unsubscribe),
 }

@@ -42,6 +42,12 @@ class FleetSettings(BaseModel):
         description="how many days each of a camera's recordings is long; none: it has no search"
         " of recordings",
     )
+    subscription_limit: int = Field(
+        default=5,
+        ge=0,
+        le=100,
+        description="how many may listen to a camera's events at once; 0: it has no event service",
+    )
     scene_start_s: float = Field(
         default=0.0,
         ge=0,

@@ -9,6 +9,11 @@ SOAP = "http://www.w3.org/2003/05/soap-envelope"
 DEVICE = "http://www.onvif.org/ver10/device/wsdl"
 MEDIA = "http://www.onvif.org/ver10/media/wsdl"
 SEARCH = "http://www.onvif.org/ver10/search/wsdl"
+EVENTS = "http://www.onvif.org/ver10/events/wsdl"
+NOTIFICATION = "http://docs.oasis-open.org/wsn/b-2"
+TOPICS = "http://www.onvif.org/ver10/topics"
+TOPIC_SET = "http://docs.oasis-open.org/wsn/t-1"
+ADDRESSING = "http://www.w3.org/2005/08/addressing"
 SCHEMA = "http://www.onvif.org/ver10/schema"
 ERRORS = "http://www.onvif.org/ver10/error"
 CONTENT_TYPE = "application/soap+xml"
@@ -69,11 +74,16 @@ def read_request(data: bytes) -> SoapRequest:
 
 
 def envelope(body: str) -> bytes:
-    """An answer around the XML of its body, which knows the prefixes tds, trt, tse and tt."""
+    """An answer around the XML of its body, which knows the prefixes tds, trt, tse, tev, tns1, tt.
+
+    And those of notifications: wsnt, wstop, wsa.
+    """
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'
         f'<env:Envelope xmlns:env="{SOAP}" xmlns:tds="{DEVICE}" xmlns:trt="{MEDIA}"'
-        f' xmlns:tse="{SEARCH}" xmlns:tt="{SCHEMA}" xmlns:ter="{ERRORS}">'
+        f' xmlns:tse="{SEARCH}" xmlns:tt="{SCHEMA}" xmlns:ter="{ERRORS}" xmlns:tev="{EVENTS}"'
+        f' xmlns:wsnt="{NOTIFICATION}" xmlns:tns1="{TOPICS}" xmlns:wstop="{TOPIC_SET}"'
+        f' xmlns:wsa="{ADDRESSING}">'
         f"<env:Body>{body}</env:Body></env:Envelope>"
     ).encode()
 

@@ -33,6 +33,7 @@ class StartFleet(Protocol):
         auth: AuthScheme = AuthScheme.DIGEST,
         monotonic: Callable[[], float] = time.monotonic,
         recording_days: tuple[float, ...] = (40.0,),
+        subscription_limit: int = 5,
     ) -> Fleet: ...
 
 
@@ -55,6 +56,7 @@ async def start_fleet(scene: Scene, own_address: IPv4Address) -> AsyncIterator[S
             auth: AuthScheme = AuthScheme.DIGEST,
             monotonic: Callable[[], float] = time.monotonic,
             recording_days: tuple[float, ...] = (40.0,),
+            subscription_limit: int = 5,
         ) -> Fleet:
             settings = FleetSettings(
                 cameras=cameras,
@@ -62,6 +64,7 @@ async def start_fleet(scene: Scene, own_address: IPv4Address) -> AsyncIterator[S
                 speed_ratio=speed_ratio,
                 auth=auth,
                 recording_days=recording_days,
+                subscription_limit=subscription_limit,
             )
             names = ("parked", "busy", "quiet")
             scenes = [

@@ -35,8 +35,8 @@ SIGNED = ("GetDeviceInformation", *MEDIA_OPERATIONS)
 UNSIGNED = ("GetSystemDateAndTime", "GetCapabilities", "GetServices")
 
 
-def ask(fleet: Fleet, data: bytes) -> OnvifAnswer:
-    return answer_onvif(fleet._world, fleet.device(fleet.cameras[0].device_code), data)
+async def ask(fleet: Fleet, data: bytes) -> OnvifAnswer:
+    return await answer_onvif(fleet._world, fleet.device(fleet.cameras[0].device_code), data)
 
 
 def texts(answer: OnvifAnswer, path: str) -> list[str]:
@@ -51,7 +51,7 @@ def fault_code(answer: OnvifAnswer) -> str:
 
 @pytest.mark.parametrize("operation", [*SIGNED, *UNSIGNED])
 async def test_signed_requests_are_answered(start_fleet: StartFleet, operation: str) -> None:
-    answer = ask(await start_fleet(), request(operation))
+    answer = await ask(await start_fleet(), request(operation))
     assert answer.status == 200
     (answered,) = etree.fromstring(answer.body)[0]
     assert etree.QName(answered).localname == f"{operation}Response"
@@ -62,7 +62,7 @@ async def test_unsigned_requests_are_refused_but_are_no_bad_login(
     start_fleet: StartFleet, operation: str
 ) -> None:
     fleet = await start_fleet()
-    answer = ask(fleet, request(operation, password=None))
+    answer = await ask(fleet, request(operation, password=None))
     assert (answer.status, fault_code(answer)) == (400, "ter:NotAuthorized")
     assert fleet.device(fleet.cameras[0].device_code).bad_logins == 0
 
@@ -71,16 +71,16 @@ async def test_unsigned_requests_are_refused_but_are_no_bad_login(
 async def test_what_clients_need_before_they_can_sign(
     start_fleet: StartFleet, operation: str
 ) -> None:
-    assert ask(await start_fleet(), request(operation, password=None)).status == 200
+    assert (await ask(await start_fleet(), request(operation, password=None))).status == 200
 
 
 async def test_five_wrong_signatures_lock_the_account(start_fleet: StartFleet) -> None:
     fleet = await start_fleet()
     for _ in range(5):
-        answer = ask(fleet, request("GetProfiles", "wrong"))
+        answer = await ask(fleet, request("GetProfiles", "wrong"))
         assert fault_code(answer) == "ter:NotAuthorized"
     assert texts(answer, "s:Text") == ["the account is locked"]
-    assert ask(fleet, request("GetProfiles")).status == 400
+    assert (await ask(fleet, request("GetProfiles"))).status == 400
     assert fleet.device(fleet.cameras[0].device_code).lockouts == 1
 
 
@@ -90,7 +90,7 @@ async def test_a_signature_must_be_of_now(
 ) -> None:
     fleet = await start_fleet()
     created = datetime.now(UTC) + timedelta(seconds=ahead_s)
-    answer = ask(fleet, request("GetProfiles", created=created, zulu_timestamp=True))
+    answer = await ask(fleet, request("GetProfiles", created=created, zulu_timestamp=True))
     assert answer.status == status
     assert fleet.device(fleet.cameras[0].device_code).bad_logins == 0
 
@@ -101,29 +101,29 @@ async def test_a_camera_whose_clock_is_off_says_so_and_judges_by_it(
     fleet = await start_fleet()
     offset_s = -86_400.0
     await fleet.set_fault(fleet.cameras[0].device_code, ClockOff(offset_s=offset_s))
-    answer = ask(fleet, request("GetSystemDateAndTime", password=None))
+    answer = await ask(fleet, request("GetSystemDateAndTime", password=None))
     year, month, day, hour, minute, second = (
         int(texts(answer, f"tt:UTCDateTime//tt:{part}")[0])
         for part in ("Year", "Month", "Day", "Hour", "Minute", "Second")
     )
     said = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     assert (said - datetime.now(UTC)).total_seconds() == pytest.approx(offset_s, abs=10)
-    assert ask(fleet, request("GetProfiles")).status == 400
+    assert (await ask(fleet, request("GetProfiles"))).status == 400
     adjusted = request("GetProfiles", created=said, zulu_timestamp=True)
-    assert ask(fleet, adjusted).status == 200
+    assert (await ask(fleet, adjusted)).status == 200
 
 
 async def test_profiles_tell_the_streams_and_their_addresses(start_fleet: StartFleet) -> None:
     fleet = await start_fleet()
     host = fleet.cameras[0].host
-    profiles = ask(fleet, request("GetProfiles"))
+    profiles = await ask(fleet, request("GetProfiles"))
     assert texts(profiles, "tt:VideoEncoderConfiguration//tt:Width") == ["640", "320"]
     for token, channel in (("main", 101), ("sub", 102)):
-        stream = ask(fleet, request("GetStreamUri", profile=token))
+        stream = await ask(fleet, request("GetStreamUri", profile=token))
         assert texts(stream, "tt:Uri") == [f"rtsp://{host}:8554/Streaming/Channels/{channel}"]
-        snapshot = ask(fleet, request("GetSnapshotUri", profile=token))
+        snapshot = await ask(fleet, request("GetSnapshotUri", profile=token))
         assert texts(snapshot, "tt:Uri") == [f"http://{host}:8080/snapshot.jpg"]
-    unknown = ask(fleet, request("GetStreamUri", profile="third"))
+    unknown = await ask(fleet, request("GetStreamUri", profile="third"))
     assert (unknown.status, fault_code(unknown)) == (400, "ter:InvalidArgVal")
 
 
@@ -151,7 +151,7 @@ ENTITIES = (
 async def test_what_is_no_request_gets_a_fault(
     start_fleet: StartFleet, data: bytes, status: int, code: str
 ) -> None:
-    answer = ask(await start_fleet(), data)
+    answer = await ask(await start_fleet(), data)
     assert (answer.status, fault_code(answer)) == (status, code)
 
 
@@ -172,5 +172,5 @@ async def test_a_spoilt_signature_is_a_bad_login(
     name, text = replacement
     (element,) = envelope.iter(f"{{*}}{name}")
     element.text = text
-    assert fault_code(ask(fleet, etree.tostring(envelope))) == "ter:NotAuthorized"
+    assert fault_code(await ask(fleet, etree.tostring(envelope))) == "ter:NotAuthorized"
     assert fleet.device(fleet.cameras[0].device_code).bad_logins == 1
