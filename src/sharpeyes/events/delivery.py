@@ -1,5 +1,6 @@
 """Deliveries as people and programs see them: reading each attempt, and sending again."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -11,6 +12,11 @@ from sharpeyes.events.event import EventType
 
 DeliveryState = Literal["pending", "delivered", "dead"]
 
+_MOST_SEARCHED = 1_000_000
+"""Deliveries that a page looks through for such as are wanted."""
+
+# Read from the latest back, and so far only: there may be ten million of other endpoints before
+# the next that is wanted. Those that were given up have an index of their own.
 _PAGE = """
 SELECT d.delivery_id, p.name AS endpoint, d.event_id, e.type, e.device_code, d.sequence, d.state,
        d.attempt_count, e.recorded_at, d.delivered_at, a.http_status AS last_http_status,
@@ -19,12 +25,19 @@ FROM delivery d
 JOIN endpoint p USING (endpoint_id)
 JOIN event e USING (event_id)
 LEFT JOIN delivery_attempt a ON a.delivery_id = d.delivery_id AND a.attempt = d.attempt_count
-WHERE ($1::text IS NULL OR p.name = $1)
-  AND ($2::text IS NULL OR d.state = $2)
-  AND ($3::text IS NULL OR e.device_code = $3)
+WHERE ($1::bigint IS NULL OR d.endpoint_id = $1)
+  AND {state}
+  AND ($3::bigint IS NULL OR d.camera_id = $3)
   AND ($4::text IS NULL OR d.event_id = $4)
-  AND ($5::bigint IS NULL OR d.delivery_id < $5)
-ORDER BY d.delivery_id DESC LIMIT $6
+  AND d.delivery_id < $5 AND d.delivery_id >= $6
+ORDER BY d.delivery_id DESC LIMIT $7
+"""
+_ANY_PAGE = _PAGE.format(state="($2::text IS NULL OR d.state = $2)")
+_DEAD_PAGE = _PAGE.format(state="d.state = 'dead' AND $2::text IS NOT NULL")
+_WHICH = """
+SELECT (SELECT endpoint_id FROM endpoint WHERE name = $1) AS endpoint_id,
+       (SELECT camera_id FROM camera WHERE device_code = $2) AS camera_id,
+       (SELECT max(delivery_id) + 1 FROM delivery) AS after_all
 """
 
 _ATTEMPTS = """
@@ -156,26 +169,62 @@ class ReplayRange(msgspec.Struct, frozen=True, kw_only=True):
     delivered: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class FoundDeliveries:
+    """A page of deliveries.
+
+    Attributes:
+        deliveries: Those of the latest events first.
+        next: The `before` of the page after; None: there is none.
+    """
+
+    deliveries: list[Delivery]
+    next: int | None
+
+
 async def deliveries(
     pool: asyncpg.Pool, wanted: DeliveryFilter, *, before: int | None = None, limit: int = 50
-) -> list[Delivery]:
-    """Return deliveries, those of the latest events first.
+) -> FoundDeliveries:
+    """Return a page of deliveries; it may have fewer than `limit`, or none, and yet a next one.
+
+    A page looks through a million deliveries at most, so that none takes long however few of many
+    are wanted.
 
     Args:
         pool: Connections to the database.
         wanted: Which.
-        before: Only such with a lower identity: the last one of the page before.
+        before: Only such with a lower identity: the `next` of the page before.
         limit: How many at most.
     """
-    rows = await pool.fetch(
-        _PAGE, wanted.endpoint, wanted.state, wanted.device_code, wanted.event_id, before, limit
+    which = await pool.fetchrow(_WHICH, wanted.endpoint, wanted.device_code)
+    assert which is not None
+    unknown = (wanted.endpoint is not None and which["endpoint_id"] is None) or (
+        wanted.device_code is not None and which["camera_id"] is None
     )
-    return [msgspec.convert(dict(row), Delivery) for row in rows]
+    if unknown or which["after_all"] is None:
+        return FoundDeliveries([], None)
+    below = min(before or which["after_all"], which["after_all"])
+    dead = wanted.state == "dead"
+    floor = 0 if dead or wanted.event_id is not None else max(0, below - _MOST_SEARCHED)
+    rows = await pool.fetch(
+        _DEAD_PAGE if dead else _ANY_PAGE,
+        which["endpoint_id"],
+        wanted.state,
+        which["camera_id"],
+        wanted.event_id,
+        below,
+        floor,
+        limit + 1,
+    )
+    found = [msgspec.convert(dict(row), Delivery) for row in rows[:limit]]
+    if len(rows) > limit:
+        return FoundDeliveries(found, found[-1].delivery_id)
+    return FoundDeliveries(found, floor or None)
 
 
 async def deliveries_of(pool: asyncpg.Pool, event_id: str) -> list[DeliveryDetail]:
     """Return all deliveries of an event with their attempts, by the endpoints' names."""
-    found = await deliveries(pool, DeliveryFilter(event_id=event_id), limit=1000)
+    found = (await deliveries(pool, DeliveryFilter(event_id=event_id), limit=1000)).deliveries
     return [
         DeliveryDetail(delivery=delivery, attempts=await _attempts(pool, delivery.delivery_id))
         for delivery in sorted(found, key=lambda delivery: delivery.endpoint)

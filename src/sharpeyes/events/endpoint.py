@@ -1,6 +1,6 @@
 """Endpoints: where events are sent."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,11 +19,11 @@ from sharpeyes.events.endpoint_address import check_name, check_url
 from sharpeyes.events.errors import (
     EndpointExistsError,
     HandshakeError,
-    UnknownEndpointDivisionError,
     UnknownEndpointError,
 )
 from sharpeyes.events.event import EventType, RandomBits, Severity, new_event_id
 from sharpeyes.events.event_filter import ALL_EVENTS, EventFilter
+from sharpeyes.events.filter_edit import refuse_unknown_divisions
 from sharpeyes.events.outbox import HASTEN, Outbox
 from sharpeyes.events.sealed_secret import Sealer
 from sharpeyes.events.settings import EventSettings
@@ -53,6 +53,7 @@ RETURNING endpoint_id
 """
 
 Connection = asyncpg.Connection | PoolConnectionProxy | asyncpg.Pool
+Note = Callable[[PoolConnectionProxy], Awaitable[None]]
 
 
 class EndpointState(StrEnum):
@@ -155,6 +156,7 @@ class EndpointStore:
         wanted: EventFilter = ALL_EVENTS,
         *,
         handshake: bool = True,
+        note: Note | None = None,
     ) -> AddedEndpoint:
         """Add an endpoint once its receiver has consented. Events from now on are sent to it.
 
@@ -163,6 +165,7 @@ class EndpointStore:
             url: http or https, without user, query and fragment: what is in a URL ends up in logs.
             wanted: Which events are sent to it.
             handshake: False when an operator vouches for the receiver's consent.
+            note: Writes down who did this, in the same transaction.
 
         Raises:
             EndpointInvalidError: The name or the address cannot be accepted.
@@ -175,7 +178,7 @@ class EndpointStore:
         # Asked before the receiver is, so that a slip of the keyboard does not bother it.
         if await self._pool.fetchval("SELECT 1 FROM endpoint WHERE name = $1", name):
             raise EndpointExistsError(name)
-        await self._refuse_unknown(wanted.division_codes)
+        await refuse_unknown_divisions(self._pool, wanted.division_codes)
         if handshake:
             await self._ask(url)
         secret = new_secret()
@@ -197,19 +200,12 @@ class EndpointStore:
                     _ADD_DIVISIONS, endpoint_id, sorted(set(wanted.division_codes))
                 )
                 row = await connection.fetchrow(f"{_ENDPOINTS} WHERE p.name = $1", name)
+                if note is not None:
+                    await note(connection)
         except asyncpg.UniqueViolationError:
             raise EndpointExistsError(name) from None
         assert row is not None
         return AddedEndpoint(_endpoint(row), written(secret))
-
-    async def _refuse_unknown(self, division_codes: Collection[str]) -> None:
-        unknown = await self._pool.fetchval(
-            "SELECT min(code) FROM unnest($1::text[]) AS wanted (code) WHERE NOT EXISTS"
-            " (SELECT FROM division WHERE division_code = code)",
-            list(division_codes),
-        )
-        if unknown is not None:
-            raise UnknownEndpointDivisionError(unknown)
 
     async def _ask(self, url: str) -> None:
         settings = self._settings

@@ -15,6 +15,7 @@ import structlog
 from sharpeyes.events.attempt import Answer, post
 from sharpeyes.events.breaker import Breaker
 from sharpeyes.events.cloudevent import CONTENT_TYPE, body
+from sharpeyes.events.endpoint_heard import Heard
 from sharpeyes.events.outbox import Claim, Outbox, Target
 from sharpeyes.events.retry import Dead, Delivered, Gone, Random, Verdict, judge
 from sharpeyes.events.sealed_secret import Sealer
@@ -70,6 +71,7 @@ class Relay:
         self._pool = pool
         self._session = session
         self._outbox = Outbox(pool, sealer)
+        self._heard = Heard(pool)
         self._settings = settings
         self._clock = clock
         self._random = random
@@ -138,6 +140,8 @@ class Relay:
         now = self._clock()
         verdict = self._judge(claim, answer, now)
         recorded = await self._outbox.record(claim, answer, verdict, started_at, now)
+        if recorded:
+            await self._heard.note(target.endpoint_id, answer, now)
         await self._consider(target, answer, now)
         outcome = _outcome(verdict) if recorded else "stale"
         self._observe(

@@ -166,7 +166,7 @@ SELECT pg_temp.open_table('import_run', 'SELECT, INSERT, UPDATE',
 SELECT pg_temp.open_table('intake_tally', 'SELECT, INSERT', pg_temp.in_scope('division_path'));
 -- An endpoint is sent the events of the whole city: a subtree sees where its own went.
 SELECT pg_temp.open_table('endpoint', 'SELECT, INSERT, UPDATE', 'true', 'false');
-SELECT pg_temp.open_table('endpoint_division', 'SELECT, INSERT', 'true', 'false');
+SELECT pg_temp.open_table('endpoint_division', 'SELECT, INSERT, DELETE', 'true', 'false');
 -- Only who reaches the whole city rotates secrets.
 SELECT pg_temp.open_table('endpoint_old_secret', 'SELECT, INSERT, DELETE', 'false');
 

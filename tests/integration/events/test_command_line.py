@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import asyncpg
@@ -208,9 +209,10 @@ async def test_what_waits_for_an_endpoint_is_told(  # noqa: PLR0917  # fixtures
     _, shown, _ = await asyncio.to_thread(called, "endpoint", "list")
     (told,) = json.loads((await asyncio.to_thread(called, "endpoint", "list", "--json"))[1])
 
-    assert (nothing_tried["pending"], nothing_tried["last_error"]) == (3, "")
-    assert (told["pending"], told["delivered"], told["dead"]) == (2, 1, 0)
-    assert told["last_error"] == "HTTP 503"
+    assert (nothing_tried["pending"], nothing_tried["last_failure"]) == (3, "")
+    assert (told["pending"], told["attempts_lately"], told["dead"]) == (2, 2, 0)
+    assert told["last_failure"] == "HTTP 503"
+    assert told["last_success_at"] is not None
     waited = datetime.now(UTC) - datetime.fromisoformat(told["oldest_pending_at"])
     assert timedelta(hours=3, minutes=5) <= waited < timedelta(hours=3, minutes=7)
     assert "3 h 5 min" in shown
@@ -373,6 +375,34 @@ async def test_a_secret_is_rotated_shown_once_and_that_is_audited(
     assert "whsec_" not in entry
     assert (await call("rotate", "nobody"))[0] == 1
     assert (await call("rotate", "case", "--keep-hours", "-1"))[0] == 2
+
+
+async def test_what_an_endpoint_wants_is_edited(
+    called: Called, pool: asyncpg.Pool, store: Callable[..., Awaitable[list[Event]]], cameras: Any
+) -> None:
+    """It is for what is stored from then on, and audited."""
+
+    async def call(*arguments: str) -> tuple[int, str, str]:
+        return await asyncio.to_thread(called, "endpoint", *arguments)
+
+    await call("add", "case", "http://10.0.0.1/x", "--no-handshake", "--severity", "alert")
+    code = next(iter(cameras))
+    await store(code)
+    edited = await call("edit", "case", "--every", "severity", "--division", "420106")
+    assert (edited[0], edited[2].strip().endswith("it wants 420106.")) == (0, True)
+    (wanted,) = await store(code)
+    await call("edit", "case", "--division", "420102", "--tier", "social")
+    await store(code)
+
+    sent = await pool.fetch("SELECT event_id FROM delivery")
+    assert [row["event_id"] for row in sent] == [wanted.event_id]
+    done = "SELECT detail -> 'before' FROM audit WHERE action = 'endpoint.edit' ORDER BY sequence"
+    before = [row[0] for row in await pool.fetch(done)]
+    assert [one["severities"] for one in before] == [["alert"], []]
+    for wrong in ((), ("--tier", "moon"), ("--tier", "city", "--every", "tier")):
+        assert (await call("edit", "case", *wrong))[0] == 2
+    assert (await call("edit", "nobody", "--tier", "city"))[0] == 1
+    assert "999999" in (await call("edit", "case", "--division", "999999"))[2]
 
 
 async def test_a_case_is_worked_on_by_commands(

@@ -6,9 +6,18 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import asyncpg
+import pytest
 from aiohttp import web
 
-from sharpeyes.events.delivery import DeliveryFilter, ReplayRange, deliveries, deliveries_of, replay
+from sharpeyes.events import delivery
+from sharpeyes.events.delivery import (
+    DeliveryFilter,
+    FoundDeliveries,
+    ReplayRange,
+    deliveries,
+    deliveries_of,
+    replay,
+)
 from sharpeyes.events.event import Event
 from sharpeyes.events.relay import Relay
 
@@ -31,7 +40,7 @@ async def test_every_attempt_can_be_read(
     (delivered,) = await store(delivered_code)
     assert await relay.run_once() == 1
 
-    last, first = await deliveries(pool, DeliveryFilter(endpoint="script"))
+    last, first = (await deliveries(pool, DeliveryFilter(endpoint="script"))).deliveries
     assert (last.event_id, last.state, last.last_http_status) == (
         delivered.event_id,
         "delivered",
@@ -47,9 +56,10 @@ async def test_every_attempt_can_be_read(
         DeliveryFilter(device_code=waiting_code),
         DeliveryFilter(event_id=waiting.event_id),
     ):
-        assert await deliveries(pool, wanted) == [first]
-    assert await deliveries(pool, DeliveryFilter(), before=last.delivery_id) == [first]
-    assert await deliveries(pool, DeliveryFilter(endpoint="other")) == []
+        assert await deliveries(pool, wanted) == FoundDeliveries([first], None)
+    before = await deliveries(pool, DeliveryFilter(), before=last.delivery_id)
+    assert before == FoundDeliveries([first], None)
+    assert await deliveries(pool, DeliveryFilter(endpoint="other")) == FoundDeliveries([], None)
 
     (detail,) = await deliveries_of(pool, waiting.event_id)
     (attempt,) = detail.attempts
@@ -60,6 +70,34 @@ async def test_every_attempt_can_be_read(
         "said 503",
     )
     assert attempt.latency_ms > 0
+
+
+async def test_few_of_many_are_found_a_stretch_at_a_time(
+    *,
+    script: Script,
+    store: Store,
+    cameras: dict[str, int],
+    pool: asyncpg.Pool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(delivery, "_MOST_SEARCHED", 2)
+    await script()
+    rare, common, *_ = cameras
+    (wanted,) = await store(rare)
+    await store(common, 4)
+
+    pages, before = list[list[str]](), None
+    while True:
+        page = await deliveries(pool, DeliveryFilter(device_code=rare), before=before)
+        pages.append([one.event_id for one in page.deliveries])
+        if page.next is None:
+            break
+        assert before is None or page.next < before
+        before = page.next
+    assert pages == [[], [], [wanted.event_id]]
+    await pool.execute("UPDATE delivery SET state = 'dead' WHERE event_id = $1", wanted.event_id)
+    dead = await deliveries(pool, DeliveryFilter(state="dead"))
+    assert ([one.event_id for one in dead.deliveries], dead.next) == ([wanted.event_id], None)
 
 
 async def test_what_was_given_up_is_sent_again_with_its_whole_schedule(

@@ -49,7 +49,10 @@ class DeliveryQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class DeliveryPage(msgspec.Struct, frozen=True):
-    """A page of deliveries; `next` is the `before` of the page after, null on the last one."""
+    """A page of deliveries; `next` is the `before` of the page after, null on the last one.
+
+    A page may have fewer than `limit`, or none, and yet a next one: it looks through a million.
+    """
 
     deliveries: list[Delivery]
     next: int | None
@@ -93,12 +96,9 @@ async def list_deliveries(request: web.Request) -> web.Response:
     wanted = DeliveryFilter(
         endpoint=query.endpoint, state=query.state, device_code=query.device_code
     )
-    # One more than asked for tells whether there is a next page.
-    found = await deliveries(
-        request.app[CONTEXT].pool, wanted, before=query.before, limit=query.limit + 1
-    )
-    page = found[: query.limit]
-    return answer(DeliveryPage(page, page[-1].delivery_id if len(found) > len(page) else None))
+    pool = request.app[CONTEXT].pool
+    found = await deliveries(pool, wanted, before=query.before, limit=query.limit)
+    return answer(DeliveryPage(found.deliveries, found.next))
 
 
 async def show_event_deliveries(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""What is done with an endpoint over HTTP: pause, resume, rotate its secret, try it out."""
+"""What is done with an endpoint over HTTP: edit, pause, resume, rotate its secret, try it out."""
 
 from __future__ import annotations
 
@@ -14,12 +14,20 @@ from aiohttp import web
 from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.events.endpoint import pause, resume
-from sharpeyes.events.errors import EndpointError, UnknownEndpointError
+from sharpeyes.events.errors import (
+    EndpointError,
+    UnknownEndpointDivisionError,
+    UnknownEndpointError,
+)
+from sharpeyes.events.event import EventType, Severity
+from sharpeyes.events.filter_edit import FilterEdit, edit_filter
+from sharpeyes.registry.camera import Tier
 from sharpeyes.service.access import Scope, audit
+from sharpeyes.service.api.camera_screen import TierWord
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.endpoint_screen import EndpointView, endpoint_view
 from sharpeyes.service.api.operation import Operation, answer
-from sharpeyes.service.api.problem import ProblemError
+from sharpeyes.service.api.problem import FieldError, ProblemError
 from sharpeyes.service.api.reading import read_body
 from sharpeyes.service.api.security import PRINCIPAL
 from sharpeyes.service.serving_pool import WHOLE_CITY
@@ -28,6 +36,24 @@ LONGEST_KEPT_H = 24 * 30
 
 _ONE = "/api/v1/endpoints/{name}"
 _RANDOM = random.SystemRandom()
+
+
+class EndpointEdit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which events it shall want from now on: what is not named stays; null: every one.
+
+    Attributes:
+        event_types: of these types.
+        severities: of these severities.
+        tiers: of cameras of these tiers.
+        division_codes: of cameras of these divisions and of all below them.
+    """
+
+    event_types: list[EventType] | msgspec.UnsetType | None = msgspec.UNSET
+    severities: list[Severity] | msgspec.UnsetType | None = msgspec.UNSET
+    tiers: list[TierWord] | msgspec.UnsetType | None = msgspec.UNSET
+    division_codes: (
+        Annotated[list[str], msgspec.Meta(max_length=1000)] | msgspec.UnsetType | None
+    ) = msgspec.UNSET
 
 
 class Rotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,6 +95,23 @@ class EndpointTested(msgspec.Struct, frozen=True, kw_only=True):
 
 async def show_endpoint(request: web.Request) -> web.Response:
     """Answer one endpoint and how its deliveries stand."""
+    return await _answer(request)
+
+
+async def edit_endpoint(request: web.Request) -> web.Response:
+    """Change which events are sent to an endpoint."""
+    asked = await read_body(request, EndpointEdit)
+    given = {
+        field: tuple(value or ())
+        for field, value in msgspec.structs.asdict(asked).items()
+        if value is not msgspec.UNSET
+    }
+    if "tiers" in given:
+        given["tiers"] = tuple(map(Tier.parse, given["tiers"]))
+    detail: dict[str, object] = {}
+    async with _deed(request, "endpoint.edit", detail) as (connection, name):
+        edited = await edit_filter(connection, name, FilterEdit(**given))
+        detail |= msgspec.to_builtins({"before": edited.before, "after": edited.after})
     return await _answer(request)
 
 
@@ -153,6 +196,9 @@ async def _deed(
 
 
 def _refused(error: EndpointError) -> ProblemError:
+    if isinstance(error, UnknownEndpointDivisionError):
+        wrong = FieldError("division_codes", "", str(error))
+        return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), errors=(wrong,))
     unknown = isinstance(error, UnknownEndpointError)
     return ProblemError(HTTPStatus.NOT_FOUND if unknown else HTTPStatus.CONFLICT, str(error))
 
@@ -164,6 +210,17 @@ OPERATIONS = (
         handler=show_endpoint,
         summary="One webhook endpoint and how its deliveries stand",
         scope=Scope.ENDPOINTS_READ,
+        answer=EndpointView,
+        problems=(HTTPStatus.NOT_FOUND,),
+    ),
+    Operation(
+        method="PATCH",
+        path=_ONE,
+        handler=edit_endpoint,
+        summary="Change which events are sent to an endpoint, of those stored from now on",
+        scope=Scope.ENDPOINTS_WRITE,
+        body=EndpointEdit,
+        body_type="application/merge-patch+json",
         answer=EndpointView,
         problems=(HTTPStatus.NOT_FOUND,),
     ),

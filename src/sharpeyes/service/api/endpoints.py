@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 from aiohttp import web
+from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.events.errors import (
     EndpointError,
@@ -68,10 +69,15 @@ async def list_endpoints(request: web.Request) -> web.Response:
 
 async def add_endpoint(request: web.Request) -> web.Response:
     """Register an endpoint once its receiver has agreed to be sent events."""
-    context = request.app[CONTEXT]
     new = await read_body(request, NewEndpoint)
+    actor, wanted = request[PRINCIPAL].name, _filter(new)
+
+    async def note(connection: PoolConnectionProxy) -> None:
+        detail = msgspec.to_builtins(wanted) | {"url": new.url}
+        await audit(connection, actor, "endpoint.add", new.name, detail=detail)
+
     try:
-        added = await context.endpoints.add(new.name, new.url, _filter(new))
+        added = await request.app[CONTEXT].endpoints.add(new.name, new.url, wanted, note=note)
     except EndpointExistsError as error:
         raise ProblemError(HTTPStatus.CONFLICT, str(error)) from None
     except EndpointError as error:
@@ -81,8 +87,6 @@ async def add_endpoint(request: web.Request) -> web.Response:
             str(error),
             errors=(FieldError(_field(error), "", str(error)),),
         ) from None
-    async with context.pool.acquire() as connection:
-        await audit(connection, request[PRINCIPAL].name, "endpoint.add", new.name)
     return answer(
         EndpointCreated(added.endpoint.endpoint_id, added.endpoint.name, added.secret),
         HTTPStatus.CREATED,

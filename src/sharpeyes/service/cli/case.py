@@ -55,7 +55,7 @@ def acknowledge(
 @app.command()
 def handle(
     event_id: EventArgument,
-    words: Annotated[str, typer.Argument(help="What was found or done.")] = "",
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="What was found or done.")] = "",
     case_number: NumberOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -66,7 +66,7 @@ def handle(
 @app.command()
 def close(
     event_id: EventArgument,
-    feedback: Annotated[str, typer.Argument(help="What came of it.")],
+    feedback: Annotated[str, typer.Argument(metavar="FEEDBACK", help="What came of it.")],
     case_number: NumberOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -77,7 +77,9 @@ def close(
 @app.command()
 def reject(
     event_id: EventArgument,
-    reason: Annotated[str, typer.Argument(help="Why there was nothing to be done.")],
+    reason: Annotated[
+        str, typer.Argument(metavar="REASON", help="Why there was nothing to be done.")
+    ],
     case_number: NumberOption = "",
     as_json: JsonOption = False,
 ) -> None:

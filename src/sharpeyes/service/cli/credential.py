@@ -28,7 +28,10 @@ from sharpeyes.service.rekeying import count_by_key, reseal
 app = typer.Typer(help="Cameras' passwords: many at a time, and their key.", no_args_is_help=True)
 
 FileArgument: TypeAlias = Annotated[
-    Path, typer.Argument(help="CSV, UTF-8: device_code,username,password; - is standard input.")
+    Path,
+    typer.Argument(
+        metavar="FILE", help="CSV, UTF-8: device_code,username,password; - is standard input."
+    ),
 ]
 
 _BATCH = 1_000

@@ -52,8 +52,15 @@ def list_deliveries(  # noqa: PLR0917  # typer reads them by name
     wanted = DeliveryFilter(endpoint=endpoint, state=state, device_code=camera)
 
     async def command() -> list[Delivery]:
+        found = list[Delivery]()
         async with open_database() as database:
-            return await deliveries(database.pool, wanted, before=before, limit=limit)
+            page = await deliveries(database.pool, wanted, before=before, limit=limit)
+            found += page.deliveries
+            while page.next is not None and len(found) < limit:
+                left = limit - len(found)
+                page = await deliveries(database.pool, wanted, before=page.next, limit=left)
+                found += page.deliveries
+        return found
 
     found = run(command())
     if as_json:

@@ -53,7 +53,9 @@ def detect(  # noqa: PLR0917  # typer reads them by name
     video: Annotated[
         Path,
         typer.Argument(
-            help="A video file, or a folder whose videos are looked at one by one.", exists=True
+            metavar="VIDEO",
+            help="A video file, or a folder whose videos are looked at one by one.",
+            exists=True,
         ),
     ],
     zones: Annotated[

@@ -51,8 +51,9 @@ def add(
     code: Annotated[
         str,
         typer.Argument(
+            metavar="CODE",
             help="GB/T 2260 and the digits below it (9 street, 12 community, 14 grid), or for a "
-            "local division a word of A-Z and 0-9."
+            "local division a word of A-Z and 0-9.",
         ),
     ],
     parent: Annotated[str, typer.Option(metavar="CODE", help="The division that it lies in.")],

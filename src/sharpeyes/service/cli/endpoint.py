@@ -14,21 +14,28 @@ from asyncpg.pool import PoolConnectionProxy
 
 from sharpeyes.events.address import open_session
 from sharpeyes.events.endpoint import AddedEndpoint, EndpointStore, SentTest, pause, resume
-from sharpeyes.events.event import EventType, Severity
 from sharpeyes.events.event_filter import EventFilter
 from sharpeyes.events.rotation import rotate
-from sharpeyes.registry.camera import Tier
 from sharpeyes.service.access import COMMAND_LINE, audit
-from sharpeyes.service.api.endpoint_screen import EndpointView, endpoint_views
+from sharpeyes.service.api.endpoint_screen import MOST_COUNTED, EndpointView, endpoint_views
 from sharpeyes.service.cli.context import Database, open_database, run
+from sharpeyes.service.cli.endpoint_edit import (
+    AsJson,
+    Divisions,
+    Name,
+    Severities,
+    Tiers,
+    Types,
+    change,
+    edit,
+    tier_of,
+    words_of,
+)
 from sharpeyes.service.cli.output import CliError, console, note, print_json, print_table
 
 app = typer.Typer(help="Where events are sent: the case system's webhooks.", no_args_is_help=True)
 
 _LONGEST_KEPT_H = 24 * 30
-
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
-Name = Annotated[str, typer.Argument(help="The endpoint's name.")]
 
 
 @asynccontextmanager
@@ -39,46 +46,17 @@ async def _endpoints() -> AsyncIterator[tuple[Database, EndpointStore]]:
             yield database, EndpointStore(database.pool, session, database.sealer, settings, own)
 
 
-@asynccontextmanager
-async def _change() -> AsyncIterator[tuple[Database, PoolConnectionProxy]]:
-    """Give a transaction, so that the audit tells of what was done and of nothing else."""
-    async with (
-        open_database() as database,
-        database.pool.acquire() as connection,
-        connection.transaction(),
-    ):
-        yield database, connection
-
-
 @app.command("add")
 def add(  # noqa: PLR0917  # typer reads them by name
     name: Name,
-    url: Annotated[str, typer.Argument(help="Where events are posted: http(s)://HOST:PORT/PATH.")],
-    event_type: Annotated[
-        list[EventType] | None,
-        typer.Option("--type", help="Send this type; repeat for several. Default: all types."),
-    ] = None,
-    severity: Annotated[
-        list[Severity] | None,
-        typer.Option("--severity", help="Send this severity; repeat for several. Default: all."),
-    ] = None,
-    tier: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--tier",
-            metavar="TIER",
-            help="Of cameras of this tier (city, district, social, police, other); repeat for "
-            "several. Default: all.",
-        ),
-    ] = None,
-    division: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--division",
-            metavar="CODE",
-            help="Of cameras of this division and all below it; repeat for several. Default: all.",
-        ),
-    ] = None,
+    url: Annotated[
+        str,
+        typer.Argument(metavar="URL", help="Where events are posted: http(s)://HOST:PORT/PATH."),
+    ],
+    event_type: Types = None,
+    severity: Severities = None,
+    tier: Tiers = None,
+    division: Divisions = None,
     handshake: Annotated[
         bool,
         typer.Option(
@@ -92,17 +70,17 @@ def add(  # noqa: PLR0917  # typer reads them by name
     wanted = EventFilter(
         event_types=tuple(event_type or ()),
         severities=tuple(severity or ()),
-        tiers=tuple(map(_tier, tier or ())),
+        tiers=tuple(map(tier_of, tier or ())),
         division_codes=tuple(division or ()),
     )
 
     async def command() -> AddedEndpoint:
-        async with _endpoints() as (database, endpoints):
-            added = await endpoints.add(name, url, wanted, handshake=handshake)
+        async def note(connection: PoolConnectionProxy) -> None:
             detail = msgspec.to_builtins(wanted) | {"url": url, "handshake": handshake}
-            async with database.pool.acquire() as connection:
-                await audit(connection, COMMAND_LINE, "endpoint.add", name, detail=detail)
-            return added
+            await audit(connection, COMMAND_LINE, "endpoint.add", name, detail=detail)
+
+        async with _endpoints() as (_, endpoints):
+            return await endpoints.add(name, url, wanted, handshake=handshake, note=note)
 
     added = run(command())
     if as_json:
@@ -112,18 +90,15 @@ def add(  # noqa: PLR0917  # typer reads them by name
     console().print(added.secret)
 
 
-def _tier(word: str) -> Tier:
-    try:
-        return Tier.parse(word)
-    except ValueError as error:
-        raise typer.BadParameter(f"--tier: {error}") from None
+app.command("edit")(edit)
 
 
 @app.command("list")
 def list_endpoints(as_json: AsJson = False) -> None:
     """List endpoints and how their deliveries stand, never their secrets.
 
-    `error` is what became of the latest attempt at an event that still waits.
+    `sent` is how long ago a delivery arrived last; `error` is what the latest attempt met, unless
+    one has arrived since.
     """
 
     async def command() -> list[EndpointView]:
@@ -136,19 +111,24 @@ def list_endpoints(as_json: AsJson = False) -> None:
         return
     now = datetime.now(UTC)
     print_table(
-        ("name", "url", "wants", "state", "why", "pending", "oldest", "error", "delivered", "dead"),
+        ("name", "url", "wants", "state", "why", "pending", "oldest", "sent", "error", "dead"),
         (
             (
                 endpoint.name,
                 endpoint.url,
-                _wanted(endpoint),
+                words_of(
+                    endpoint.event_types,
+                    endpoint.severities,
+                    endpoint.tiers,
+                    endpoint.division_codes,
+                ),
                 endpoint.state,
                 _why(endpoint),
-                f"{endpoint.pending:,}",
+                _count(endpoint.pending),
                 _age(endpoint.oldest_pending_at, now),
-                endpoint.last_error,
-                f"{endpoint.delivered:,}",
-                f"{endpoint.dead:,}",
+                _age(endpoint.last_success_at, now),
+                _error(endpoint),
+                _count(endpoint.dead),
             )
             for endpoint in found
         ),
@@ -156,14 +136,14 @@ def list_endpoints(as_json: AsJson = False) -> None:
     )
 
 
-def _wanted(endpoint: EndpointView) -> str:
-    wanted = (
-        *endpoint.event_types,
-        *endpoint.severities,
-        *endpoint.tiers,
-        *endpoint.division_codes,
-    )
-    return " ".join(wanted) or "all"
+def _count(number: int) -> str:
+    return f"{number:,}" if number <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
+
+
+def _error(endpoint: EndpointView) -> str:
+    failed_at, taken_at = endpoint.last_failure_at, endpoint.last_success_at
+    is_over = failed_at is None or (taken_at is not None and taken_at > failed_at)
+    return "" if is_over else endpoint.last_failure
 
 
 def _why(endpoint: EndpointView) -> str:
@@ -202,7 +182,7 @@ def rotate_secret(
     """
 
     async def command() -> str:
-        async with _change() as (database, connection):
+        async with change() as (database, connection):
             keep = timedelta(hours=keep_hours)
             secret = await rotate(connection, database.sealer, name, keep, datetime.now(UTC))
             detail = {"keep_hours": keep_hours}
@@ -251,7 +231,7 @@ def pause_endpoint(name: Name) -> None:
     """Stop sending to an endpoint. Its events wait until it is resumed."""
 
     async def command() -> None:
-        async with _change() as (_, connection):
+        async with change() as (_, connection):
             await pause(connection, name)
             await audit(connection, COMMAND_LINE, "endpoint.pause", name)
 
@@ -264,7 +244,7 @@ def resume_endpoint(name: Name) -> None:
     """Send to an endpoint again, from the oldest event that waits."""
 
     async def command() -> None:
-        async with _change() as (_, connection):
+        async with change() as (_, connection):
             await resume(connection, name)
             await audit(connection, COMMAND_LINE, "endpoint.resume", name)
 

@@ -95,7 +95,7 @@ def incident(  # noqa: PLR0917  # typer reads them by name
         Action, typer.Argument(metavar="[show|assign|note|close]", help="What to do about it.")
     ] = "show",
     words: Annotated[
-        str | None, typer.Argument(help="The note; or why it is closed by hand.")
+        str | None, typer.Argument(metavar="WORDS", help="The note; or why it is closed by hand.")
     ] = None,
     unit: Annotated[str, typer.Option(help="assign: the unit that mends it.")] = "",
     role: Annotated[

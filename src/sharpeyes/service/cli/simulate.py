@@ -70,7 +70,10 @@ def _device_code(text: str) -> str:
 
 
 DeviceCode = Annotated[
-    str, typer.Argument(help="Device code of the camera, 20 digits.", callback=_device_code)
+    str,
+    typer.Argument(
+        metavar="CODE", help="Device code of the camera, 20 digits.", callback=_device_code
+    ),
 ]
 ControlPort = Annotated[
     int, typer.Option(min=1, max=65_535, help="Control port of the running simulator.")
@@ -256,7 +259,7 @@ def _run_to_the_end(simulation: Coroutine[object, object, None]) -> None:
 @app.command("fault")
 def fault(
     code: DeviceCode,
-    kind: Annotated[FaultKind, typer.Argument(help="What shall be wrong with it.")],
+    kind: Annotated[FaultKind, typer.Argument(metavar="KIND", help="What shall be wrong with it.")],
     *,
     after_s: Annotated[
         float | None,

@@ -20,7 +20,9 @@ _DEFAULT_SCOPES = (Scope.CAMERAS_READ, Scope.EVENTS_READ, Scope.ENDPOINTS_READ)
 
 @app.command("create")
 def create(  # noqa: PLR0917  # typer reads them by name
-    name: Annotated[str, typer.Argument(help="Who will hold it, as the audit shall name it.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Who will hold it, as the audit shall name it.")
+    ],
     role: Annotated[
         Role | None, typer.Option(help="What its holder is here for; it decides what it may do.")
     ] = None,
@@ -107,7 +109,7 @@ def list_tokens(
 
 @app.command("revoke")
 def revoke(
-    name: Annotated[str, typer.Argument(help="The token's name.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The token's name.")],
 ) -> None:
     """End a token at once, with every session opened with it."""
 

@@ -22,13 +22,15 @@ app = typer.Typer(help="Zones: which parts of a picture mean what.", no_args_is_
 
 _WIDTHS = re.compile(r"([0-9]*\.?[0-9]+),([0-9]*\.?[0-9]+),([0-9]*\.?[0-9]+)", re.ASCII)
 _POINT = re.compile(r"([0-9]*\.?[0-9]+),([0-9]*\.?[0-9]+)", re.ASCII)
-NameArgument = Annotated[str, typer.Argument(help="The zone's name, unique for its camera.")]
+NameArgument = Annotated[
+    str, typer.Argument(metavar="NAME", help="The zone's name, unique for its camera.")
+]
 
 
 @app.command("add")
 def add(  # noqa: PLR0917  # typer reads them by name
     device_code: CodeArgument,
-    name: Annotated[str | None, typer.Argument(help="The zone's name.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="The zone's name.")] = None,
     kind: Annotated[ZoneKind, typer.Option(help="What it is for.")] = ZoneKind.WATCH,
     polygon: Annotated[
         str | None,

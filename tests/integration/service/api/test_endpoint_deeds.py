@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
+import asyncpg
+import pytest
 import pytest_asyncio
 from aiohttp.test_utils import TestServer
 
@@ -97,6 +99,51 @@ async def test_an_endpoint_is_paused_and_resumed(demo_api: Any, receiver: CaseRe
     ]
 
 
+async def test_what_an_endpoint_wants_is_edited_and_that_is_audited(
+    demo_api: Any, receiver: CaseReceiver, given_up: dict[str, str]
+) -> None:
+    writer = await demo_api.token(Scope.ENDPOINTS_WRITE)
+
+    async def edit(**wanted: Any) -> tuple[int, Any]:
+        answer = await demo_api.client.patch(ONE, json=wanted, headers=writer)
+        return answer.status, await answer.json()
+
+    wanted = {"severities": ["alert", "warning"], "tiers": ["city"], "division_codes": ["420102"]}
+    status, view = await edit(**wanted)
+    assert (status, {name: view[name] for name in wanted}) == (HTTPStatus.OK, wanted)
+    assert (await edit(severities=None, event_types=[]))[1]["tiers"] == ["city"]
+    status, refused = await edit(division_codes=["420102", "999999"])
+    assert status == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert [wrong["field"] for wrong in refused["errors"]] == ["division_codes"]
+    assert (await edit(url="http://10.0.0.1/"))[0] == HTTPStatus.UNPROCESSABLE_ENTITY
+
+    rows = await demo_api.context.pool.fetch(
+        "SELECT detail FROM audit WHERE action = 'endpoint.edit' ORDER BY sequence"
+    )
+    first, second = (row["detail"] for row in rows)
+    assert (first["before"]["severities"], first["after"]["division_codes"]) == ([], ["420102"])
+    assert (second["before"], second["after"]["severities"]) == (first["after"], [])
+
+
+async def test_an_endpoint_that_cannot_be_audited_is_not_added(demo_api: Any) -> None:
+    writer = await demo_api.token(Scope.ENDPOINTS_WRITE)
+    pool, url = demo_api.context.pool, "http://127.0.0.1:9/"
+
+    async def note(connection: Any) -> None:
+        await connection.execute("SELECT 1 / 0")
+
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await demo_api.context.endpoints.add("case", url, handshake=False, note=note)
+    assert await pool.fetchval("SELECT count(*) FROM endpoint") == 0
+    async with TestServer(CaseReceiver(list).application()) as server:
+        new = {"name": "case", "url": str(server.make_url("/events")), "tiers": ["city"]}
+        answer = await demo_api.client.post("/api/v1/endpoints", json=new, headers=writer)
+    assert answer.status == HTTPStatus.CREATED
+    assert ("endpoint.add", "case", "done") in await audited(demo_api)
+    same = "SELECT a.at = e.created_at FROM audit a, endpoint e WHERE a.action = 'endpoint.add'"
+    assert await pool.fetchval(same)
+
+
 async def test_a_test_event_is_signed_and_its_answer_shown(
     demo_api: Any, receiver: CaseReceiver, secrets: list[bytes]
 ) -> None:
@@ -183,12 +230,14 @@ async def test_a_district_replays_its_own_and_switches_nothing(
     district = await demo_api.token(
         Scope.ENDPOINTS_READ, Scope.ENDPOINTS_WRITE, division_code="420102"
     )
+    answer = await demo_api.client.patch(ONE, json={"tiers": ["city"]}, headers=district)
+    assert answer.status == HTTPStatus.FORBIDDEN
     for deed, body in (("pause", None), ("resume", None), ("rotate", {}), ("test", None)):
         answer = await demo_api.client.post(f"{ONE}/{deed}", json=body, headers=district)
         assert answer.status == HTTPStatus.FORBIDDEN, deed
     refused = [row for row in await audited(demo_api) if row[2] == "refused"]
     assert [action for action, _, _ in refused] == [
-        *("endpoint.pause", "endpoint.resume", "endpoint.rotate", "endpoint.test")
+        *("endpoint.edit", "endpoint.pause", "endpoint.resume", "endpoint.rotate", "endpoint.test")
     ]
 
     elsewhere = f"/api/v1/events/{given_up['420106']}/deliveries"

@@ -1,8 +1,10 @@
 """The page of `sharpeyes --help`, which must not cost the import of all commands."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import typer
 
@@ -19,6 +21,19 @@ def _commands() -> Iterator[tuple[str, str]]:
 def test_the_list_says_what_each_command_says_of_itself() -> None:
     said = {name: " ".join(text.partition("\n\n")[0].split()) for name, text in _commands()}
     assert said == cli._SUMMARIES
+
+
+def _usages(command: Any, name: str) -> Iterator[str]:
+    context = typer.Context(command, info_name=name)
+    yield command.get_usage(context)
+    for below in command.list_commands(context) if hasattr(command, "list_commands") else ():
+        yield from _usages(command.get_command(context, below), f"{name} {below}")
+
+
+def test_what_is_to_be_filled_in_is_in_capitals() -> None:
+    usages = list(_usages(typer.main.get_command(cli.app), "sharpeyes"))
+    assert any("endpoint test [OPTIONS] {NAME}" in usage for usage in usages)
+    assert [usage for usage in usages if re.search(r"[{ ]\[?[a-z_]+[}\]]", usage)] == []
 
 
 def test_no_command_is_imported_to_be_listed() -> None:
