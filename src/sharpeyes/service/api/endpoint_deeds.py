@@ -26,6 +26,7 @@ from sharpeyes.service.access import Scope, audit
 from sharpeyes.service.api.camera_screen import TierWord
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.endpoint_screen import EndpointView, endpoint_view
+from sharpeyes.service.api.endpoints import DivisionCode
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.problem import FieldError, ProblemError
 from sharpeyes.service.api.reading import read_body
@@ -52,7 +53,7 @@ class EndpointEdit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     severities: list[Severity] | msgspec.UnsetType | None = msgspec.UNSET
     tiers: list[TierWord] | msgspec.UnsetType | None = msgspec.UNSET
     division_codes: (
-        Annotated[list[str], msgspec.Meta(max_length=1000)] | msgspec.UnsetType | None
+        Annotated[list[DivisionCode], msgspec.Meta(max_length=1000)] | msgspec.UnsetType | None
     ) = msgspec.UNSET
 
 

@@ -27,6 +27,8 @@ from sharpeyes.service.api.problem import FieldError, ProblemError
 from sharpeyes.service.api.reading import read_body
 from sharpeyes.service.api.security import PRINCIPAL
 
+DivisionCode = Annotated[str, msgspec.Meta(pattern="^[0-9A-Z]{1,16}$")]
+
 
 class EndpointList(msgspec.Struct, frozen=True):
     """All endpoints in the order of their names."""
@@ -51,7 +53,7 @@ class NewEndpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     event_types: list[EventType] = []
     severities: list[Severity] = []
     tiers: list[TierWord] = []
-    division_codes: Annotated[list[str], msgspec.Meta(max_length=1000)] = []
+    division_codes: Annotated[list[DivisionCode], msgspec.Meta(max_length=1000)] = []
 
 
 class EndpointCreated(msgspec.Struct, frozen=True):
