@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import json
 import os
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 import aiohttp
 import asyncpg
+import msgspec
 
 from benchmarks.events.stock import device_code
 
@@ -77,15 +77,15 @@ async def measure_intake(
             return [_event(run, next(numbers)) for _ in range(count)]
 
         async def single() -> int:
-            body = json.dumps(*events(1)).encode()
+            body = msgspec.json.encode(*events(1))
             return await post(1, "application/cloudevents+json", body)
 
         async def batch() -> int:
-            body = json.dumps(events(_IN_BATCH)).encode()
+            body = msgspec.json.encode(events(_IN_BATCH))
             return await post(_IN_BATCH, "application/cloudevents-batch+json", body)
 
         async def ndjson() -> int:
-            body = "\n".join(map(json.dumps, events(_LINES))).encode()
+            body = b"\n".join(map(msgspec.json.encode, events(_LINES)))
             return await post(_LINES, "application/x-ndjson", body)
 
         async def bare_insert() -> int:

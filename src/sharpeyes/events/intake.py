@@ -9,7 +9,8 @@ from sharpeyes.events.intake_reading import Refusal, Told
 from sharpeyes.events.store import Connection, ReadyEvent, insert
 
 _CAMERAS = """
-SELECT device_code, camera_id FROM camera WHERE device_code = ANY ($1) AND life <> 'removed'
+SELECT device_code, camera_id FROM unnest($1::text[]) AS given (device_code)
+JOIN camera USING (device_code) WHERE life <> 'removed'
 """
 
 _KNOWN = "SELECT dedup_key, event_id, digest FROM event_key WHERE dedup_key = ANY ($1)"

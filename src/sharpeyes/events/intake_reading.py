@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 import msgspec
@@ -63,8 +63,7 @@ class OutsideEvent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     data: Raw
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """An event of another system, checked but for its camera.
 
     Attributes:
@@ -120,8 +119,7 @@ def read_event(raw: bytes, now: datetime) -> Told | Refusal:
     if len(raw) > MOST_ITEM_BYTES:
         return _too_long(len(raw))
     try:
-        # msgspec takes the last of several keys, and whoever checked the first was fooled.
-        json.loads(raw, object_pairs_hook=_refuse_repeated, parse_int=str, parse_float=str)
+        _refuse_repeated_keys(raw)
         event = _EVENT.decode(raw)
     except _RepeatedError as error:
         return Refusal(error.key, "is given twice in one object")
@@ -150,7 +148,7 @@ def read_binary(headers: Mapping[str, str], body: bytes, now: datetime) -> Told 
     if "datacontenttype" in attributes or "data" in attributes:
         return Refusal("datacontenttype", "is the header Content-Type in binary mode")
     try:
-        json.loads(body, object_pairs_hook=_refuse_repeated, parse_int=str, parse_float=str)
+        _refuse_repeated_keys(body)
         event = msgspec.convert(attributes | {"data": Raw(body)}, OutsideEvent)
     except _RepeatedError as error:
         return Refusal(f"data.{error.key}", "is given twice in one object")
@@ -206,6 +204,44 @@ class _RepeatedError(Exception):
     def __init__(self, key: str) -> None:
         super().__init__(key)
         self.key = key[:100]
+
+
+def _refuse_repeated_keys(raw: bytes) -> None:
+    """Raise when an object has a key twice.
+
+    msgspec takes the last of them, and whoever checked the first was fooled.
+
+    Raises:
+        _RepeatedError: One has.
+        ValueError: This is not JSON.
+        RecursionError: It is nested too deeply.
+    """
+    if not _has_all_its_keys(raw):
+        json.loads(raw, object_pairs_hook=_refuse_repeated, parse_int=str, parse_float=str)
+
+
+def _has_all_its_keys(raw: bytes) -> bool:
+    """Tell whether it is certain that reading has lost no key, at a third of the time."""
+    if b"\\" in raw:
+        return False
+    try:
+        read = msgspec.json.decode(raw)
+    except (ValueError, RecursionError):
+        return False
+    # Without an escape every quote begins or ends a string, and outside of them a colon is a key's.
+    return _keys(read) == b"".join(raw.split(b'"')[::2]).count(b":")
+
+
+def _keys(read: Any) -> int:
+    count, left = 0, [read]
+    for value in left:
+        kind = type(value)
+        if kind is dict:
+            count += len(value)
+            left += value.values()
+        elif kind is list:
+            left += value
+    return count
 
 
 def _refuse_repeated(pairs: list[tuple[str, object]]) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
 
@@ -22,7 +21,7 @@ _LARGEST_SEQUENCE = 2**63 - 1
 
 # One statement for one event or a thousand. Keys are claimed in their order, then sequences in that
 # of the cameras, so that two who store many cannot lock each other out.
-# The update of lanes changes nothing, but locks a lane that exists: a relay that is about to remove
+# The update of lanes is never made, but locks a lane that exists: a relay that is about to remove
 # it, because it has run empty, waits for us and then sees our delivery.
 _INSERT = f"""
 WITH given AS MATERIALIZED (
@@ -39,8 +38,7 @@ claimed AS (
     ON CONFLICT (dedup_key) DO NOTHING RETURNING event_id
 ),
 kept AS MATERIALIZED (
-    SELECT given.*, row_number() OVER (PARTITION BY camera_id ORDER BY n) AS place,
-           count(*) OVER (PARTITION BY camera_id) AS of_camera
+    SELECT n, camera_id, row_number() OVER (PARTITION BY camera_id ORDER BY n) AS place
     FROM given JOIN claimed USING (event_id)
 ),
 counted AS (
@@ -48,22 +46,21 @@ counted AS (
     SELECT camera_id, count(*) FROM kept GROUP BY camera_id ORDER BY camera_id
     ON CONFLICT (camera_id)
         DO UPDATE SET last_sequence = s.last_sequence + EXCLUDED.last_sequence
-    RETURNING camera_id, last_sequence
+    RETURNING camera_id, COALESCE(old.last_sequence, 0) AS before
 ),
 stored AS (
     INSERT INTO event (event_id, type, camera_id, device_code, sequence, severity, occurred_at,
                        dedup_key, data, evidence_id, evidence_sha256, origin_source, origin_id)
-    SELECT event_id, type, camera_id, device_code, last_sequence - of_camera + place, severity,
-           occurred_at, dedup_key, data::jsonb,
-           CASE WHEN evidence_sha256 IS NOT NULL THEN event_id END, evidence_sha256,
-           origin_source, origin_id
-    FROM kept JOIN counted USING (camera_id) ORDER BY n
+    SELECT event_id, type, given.camera_id, device_code, before + place, severity, occurred_at,
+           dedup_key, data::jsonb, CASE WHEN evidence_sha256 IS NOT NULL THEN event_id END,
+           evidence_sha256, origin_source, origin_id
+    FROM kept JOIN counted USING (camera_id) JOIN given USING (n)
     RETURNING event_id, camera_id, sequence, recorded_at, type, severity
 ),
 cases AS (
     INSERT INTO event_case (event_id, camera_id, type, zone, dispatched_at)
-    SELECT event_id, kept.camera_id, kept.type, COALESCE(data::jsonb ->> 'zone', ''), recorded_at
-    FROM kept JOIN stored USING (event_id) WHERE opens_case
+    SELECT event_id, given.camera_id, given.type, COALESCE(data::jsonb ->> 'zone', ''), recorded_at
+    FROM given JOIN stored USING (event_id) WHERE opens_case
 ),
 wanting AS (
     INSERT INTO delivery (event_id, endpoint_id, camera_id, sequence)
@@ -73,7 +70,7 @@ wanting AS (
 lanes AS (
     INSERT INTO delivery_lane AS lane (endpoint_id, camera_id)
     SELECT DISTINCT endpoint_id, camera_id FROM wanting ORDER BY endpoint_id, camera_id
-    ON CONFLICT (endpoint_id, camera_id) DO UPDATE SET due_at = lane.due_at
+    ON CONFLICT (endpoint_id, camera_id) DO UPDATE SET due_at = lane.due_at WHERE false
 )
 SELECT event_id, camera_id, sequence, recorded_at FROM stored
 """  # noqa: S608  # both are ours
@@ -162,8 +159,7 @@ class Stored(NamedTuple):
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyEvent:
+class ReadyEvent(msgspec.Struct, frozen=True):
     """An event that was checked and can be stored as it is.
 
     Attributes:
@@ -198,7 +194,9 @@ async def insert(connection: Connection, events: Sequence[ReadyEvent]) -> dict[s
         changed for them.
         Sequences of one camera follow the order of `events`. Nobody is told yet: see `notify`.
     """
-    rows = await connection.fetch(_INSERT, *zip(*map(_row, events), strict=True))
+    columns = zip(*map(_row, events), strict=True)
+    # A column of nothing costs nothing: the database fills it up.
+    rows = await connection.fetch(_INSERT, *(c if any(c) else None for c in columns))
     return {row["event_id"]: Stored(row["sequence"], row["recorded_at"]) for row in rows}
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
@@ -24,6 +24,7 @@ WHOLE_CITY: Reach = ""
 _PATH = re.compile(r"([0-9A-Z]{1,16}/)+\Z")
 # Not inherited by chance: whoever runs for nobody reaches nothing.
 _reach: ContextVar[Reach | None] = ContextVar("reach", default=None)
+_keeps_plans: ContextVar[bool] = ContextVar("keeps_plans", default=False)
 
 
 def current_reach() -> Reach | None:
@@ -47,6 +48,20 @@ def reaching(reach: Reach) -> Iterator[None]:
         _reach.reset(before)
 
 
+@contextmanager
+def keeping_plans() -> Iterator[None]:
+    """Let the transactions that begin in here plan each statement once, whatever it is asked with.
+
+    For statements that are good with one plan for all, such as those that add rows: planning them
+    anew, and each check of a reference with them, costs more than they do.
+    """
+    before = _keeps_plans.set(True)
+    try:
+        yield
+    finally:
+        _keeps_plans.reset(before)
+
+
 class ServingPool(asyncpg.Pool):
     """A pool whose connections act as ``sharpeyes_serving``.
 
@@ -58,6 +73,13 @@ class ServingPool(asyncpg.Pool):
         """Acquire a connection inside a transaction of the current reach: `async with` only."""
         return _Transaction(self, timeout)
 
+    async def fetchrow(self, query: str, *args: object, **options: Any) -> Any:
+        """As of any pool. Who asks is found out in one statement, which needs nothing around it."""
+        if _reach.get() is not None:
+            return await super().fetchrow(query, *args, **options)
+        async with PoolAcquireContext(self, options.get("timeout")) as connection:
+            return await connection.fetchrow(query, *args, **options)
+
 
 class _Transaction(PoolAcquireContext):
     __slots__ = ("_transaction",)
@@ -67,8 +89,8 @@ class _Transaction(PoolAcquireContext):
         self._transaction = connection.transaction()
         try:
             await self._transaction.__aenter__()
-            if (reach := _reach.get()) is not None:
-                await connection.execute(_settings(reach))
+            if settings := _settings(_reach.get(), keeps_plans=_keeps_plans.get()):
+                await connection.execute(settings)
         except BaseException:
             await super().__aexit__(None, None, None)
             raise
@@ -81,13 +103,20 @@ class _Transaction(PoolAcquireContext):
             await super().__aexit__(*exc)
 
 
-def _settings(reach: Reach) -> str:
-    # A path has no quotes in it: `reaching` has seen to that.
-    return (
-        "SET LOCAL ROLE sharpeyes_whole"
-        if reach == WHOLE_CITY
-        else f"SET LOCAL sharpeyes.scope = '{reach}'"
-    )
+def _settings(reach: Reach | None, *, keeps_plans: bool) -> str:
+    settings = []
+    if reach == WHOLE_CITY:
+        settings.append("SET LOCAL ROLE sharpeyes_whole")
+    elif reach is not None:
+        # A path has no quotes in it: `reaching` has seen to that.
+        settings.append(f"SET LOCAL sharpeyes.scope = '{reach}'")
+    if keeps_plans:
+        settings.append("SET LOCAL plan_cache_mode = force_generic_plan")
+    return "; ".join(settings)
+
+
+async def _reset_nothing(_: asyncpg.Connection[Any]) -> None:
+    """Leave a connection as it is: all that was set on it has ended with its transaction."""
 
 
 async def open_serving_pool(
@@ -111,6 +140,7 @@ async def open_serving_pool(
         record_class=asyncpg.Record,
         command_timeout=command_timeout_s,
         init=speak_json,
+        reset=_reset_nothing,
         server_settings={
             **SERVER_SETTINGS,
             "application_name": "sharpeyes api",

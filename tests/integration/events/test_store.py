@@ -43,6 +43,19 @@ async def test_an_event_is_read_as_it_was_stored(
     assert await events.picture(stored.event_id) is None
 
 
+async def test_a_camera_that_has_events_cannot_be_deleted(
+    pool: asyncpg.Pool, store: Store, cameras: dict[str, int]
+) -> None:
+    code = next(iter(cameras))
+    await store(code)
+
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT set_config('sharpeyes.actor', 'test', true)")
+        with pytest.raises(asyncpg.ForeignKeyViolationError, match="event_sequence"):
+            async with connection.transaction():
+                await connection.execute("DELETE FROM camera WHERE device_code = $1", code)
+
+
 async def test_the_same_thing_told_twice_is_one_event_and_leaves_no_gap(
     pool: asyncpg.Pool, make_event: MakeEvent, cameras: dict[str, int], receive: Receive
 ) -> None:

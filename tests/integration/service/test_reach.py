@@ -12,7 +12,13 @@ import pytest_asyncio
 
 from sharpeyes.registry.camera import Camera
 from sharpeyes.service.audit import Head, audit, read_head, verify
-from sharpeyes.service.serving_pool import WHOLE_CITY, ServingPool, open_serving_pool, reaching
+from sharpeyes.service.serving_pool import (
+    WHOLE_CITY,
+    ServingPool,
+    keeping_plans,
+    open_serving_pool,
+    reaching,
+)
 
 JIANGAN = "420100/420102/"
 NOW = datetime(2026, 11, 21, 20, 31, tzinfo=UTC)
@@ -416,3 +422,13 @@ async def test_a_districts_list_is_a_range_of_an_index(serving: ServingPool) -> 
     assert "Index Scan using camera_order" in plan
     assert "Index Cond: ((division_path >= " in plan
     assert "Sort" not in plan
+
+
+async def test_plans_are_kept_where_it_is_said_and_no_longer(serving: ServingPool) -> None:
+    asked = "SELECT current_setting('plan_cache_mode'), current_user"
+    with reaching(WHOLE_CITY):
+        with keeping_plans():
+            assert tuple(await serving.fetchrow(asked)) == ("force_generic_plan", "sharpeyes_whole")
+        assert tuple(await serving.fetchrow(asked)) == ("force_custom_plan", "sharpeyes_whole")
+    # One statement for nobody has no transaction around it, and nothing of the one before.
+    assert tuple(await serving.fetchrow(asked)) == ("force_custom_plan", "sharpeyes_serving")

@@ -147,6 +147,30 @@ def test_hostile_22_a_key_twice() -> None:
     assert read_event(twice, NOW) == Refusal("text", "is given twice in one object")
 
 
+@pytest.mark.parametrize(
+    ("was", "twice", "key"),
+    [
+        # As many colons as keys that are left, were those within strings counted.
+        (b'"kind":', b'"text":"","text":":","kind":', "text"),
+        (b'"kind":', b'"text" : "" , "kind" :', "text"),
+        # The same key in other letters.
+        (b'"kind":', b'"kin\\u0064":"y","kind":', "kind"),
+        (b'"kind":', b'"box_xyxy":[{"a":1,"a":2}],"kind":', "a"),
+    ],
+)
+def test_hostile_22_a_key_twice_in_disguise(was: bytes, twice: bytes, key: str) -> None:
+    raw = json.dumps(EVENT, separators=(",", ":")).encode().replace(was, twice)
+    assert read_event(raw, NOW) == Refusal(key, "is given twice in one object")
+
+
+@pytest.mark.parametrize("text", ["a: b", '": {"', "\\", '\\":', "{:}"])
+def test_what_only_looks_like_a_key_is_none(text: str) -> None:
+    event = EVENT | {"id": f"{text}1", "data": {"kind": "x", "text": text}}
+    told = read_event(json.dumps(event).encode(), NOW)
+    assert isinstance(told, Told)
+    assert json.loads(told.data)["text"] == text
+
+
 @pytest.mark.parametrize("number", ["9223372036854775808", "1e400", "-1", "1.5", "NaN"])
 def test_hostile_23_a_number_out_of_range(number: str) -> None:
     raw = json.dumps(EVENT | {"data": {"kind": "x", "picture_width_px": 7}}).encode()

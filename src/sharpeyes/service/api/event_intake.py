@@ -33,7 +33,7 @@ from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.problem import FieldError, ProblemError
 from sharpeyes.service.api.reading import read_bytes
 from sharpeyes.service.api.security import PRINCIPAL, identify
-from sharpeyes.service.serving_pool import WHOLE_CITY, reaching
+from sharpeyes.service.serving_pool import WHOLE_CITY, keeping_plans, reaching
 
 BACKLOG = web.AppKey("backlog", Backlog)
 HINTS = web.AppKey("hints", Hints)
@@ -231,8 +231,9 @@ async def _stored(request: web.Request, items: Sequence[Told | Refusal]) -> Rece
     caller = request[PRINCIPAL].name
     for tries_left in reversed(range(_TRIES)):
         try:
-            async with request.app[CONTEXT].pool.acquire() as connection:
-                receipt = await take(connection, items, caller, _now(), _RANDOM)
+            with keeping_plans():
+                async with request.app[CONTEXT].pool.acquire() as connection:
+                    receipt = await take(connection, items, caller, _now(), _RANDOM)
         except asyncpg.TransactionRollbackError:
             # Somebody who stores several events of several cameras has locked us out, or we them.
             if not tries_left:
