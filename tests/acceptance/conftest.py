@@ -3,22 +3,30 @@
 import asyncio
 import contextlib
 import os
+import random
 import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import asyncpg
 import msgspec
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+
+from sharpeyes.events.event import EventType, NewEvent, Severity, new_event_id
+from sharpeyes.events.payload import VehicleAbandoned
+from sharpeyes.events.store import append
+from sharpeyes.service.database import open_pool
 
 SHARPEYES = Path(sys.executable).with_name("sharpeyes")
 RTSP_SERVER = Path(__file__).with_name("rtsp_server.py")
@@ -207,6 +215,49 @@ async def installation(
         },
         port=port,
     )
+
+
+@pytest.fixture
+def vehicle_stands(installation: Installation) -> Callable[..., Awaitable[str]]:
+    """What stores that a vehicle was left at a registered camera, or has gone; gives the event."""
+
+    async def store(
+        device_code: str, *, started_at: datetime | None = None, left: bool = False
+    ) -> str:
+        now = datetime.now(UTC)
+        event_id = new_event_id(now, random)
+        pool: asyncpg.Pool
+        async with (
+            await open_pool(
+                installation.environ["SHARPEYES_DATABASE_URL"], min_size=1, max_size=1
+            ) as pool,
+            pool.acquire() as connection,
+            connection.transaction(),
+        ):
+            event = NewEvent(
+                event_id=event_id,
+                type=EventType.ABANDONED_VEHICLE,
+                camera_id=await connection.fetchval(
+                    "SELECT camera_id FROM camera WHERE device_code = $1", device_code
+                ),
+                device_code=device_code,
+                severity=Severity.INFO if left else Severity.ALERT,
+                occurred_at=now,
+                dedup_key=event_id,
+                data=VehicleAbandoned(
+                    phase="end" if left else "alert",
+                    box_xyxy=(210, 130, 420, 290),
+                    picture_width_px=640,
+                    picture_height_px=360,
+                    zone="kerb",
+                    dwell_s=400,
+                    started_at=started_at or now - timedelta(seconds=400),
+                ),
+            )
+            assert await append(connection, event)
+        return event_id
+
+    return store
 
 
 @dataclass(slots=True)

@@ -1,19 +1,11 @@
 """What becomes of an event, in a real browser on the real service."""
 
 import os
-import random
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from playwright.async_api import Page, expect
-
-from sharpeyes.events.event import EventType, NewEvent, Severity, new_event_id
-from sharpeyes.events.payload import VehicleAbandoned
-from sharpeyes.events.store import append
-from sharpeyes.service.database import open_pool
 
 # One browser for all, which lives in the session's event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -21,45 +13,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 CODE = "42010200001320000001"
 
 
-async def vehicle_stands(installation: Any) -> str:
-    """Register a camera and store that a vehicle was left there; return the event."""
+async def test_a_case_is_worked_on_and_counted_in_both_languages(
+    installation: Any, vehicle_stands: Any, page: Page
+) -> None:
     await installation.done(
         *("camera", "add", CODE, "--name", "江汉路口", "--tier", "city", "--host", "127.0.0.9"),
         *("--main", "/main"),
     )
-    now = datetime.now(UTC)
-    event_id = new_event_id(now, random)
-    pool: asyncpg.Pool
-    async with await open_pool(
-        installation.environ["SHARPEYES_DATABASE_URL"], min_size=1, max_size=1
-    ) as pool:
-        event = NewEvent(
-            event_id=event_id,
-            type=EventType.ABANDONED_VEHICLE,
-            camera_id=await pool.fetchval("SELECT camera_id FROM camera"),
-            device_code=CODE,
-            severity=Severity.ALERT,
-            occurred_at=now,
-            dedup_key=event_id,
-            data=VehicleAbandoned(
-                phase="alert",
-                box_xyxy=(1, 2, 30, 40),
-                picture_width_px=640,
-                picture_height_px=360,
-                zone="kerb",
-                dwell_s=400,
-                started_at=now,
-            ),
-        )
-        async with pool.acquire() as connection, connection.transaction():
-            assert await append(connection, event)
-    return event_id
-
-
-async def test_a_case_is_worked_on_and_counted_in_both_languages(
-    installation: Any, page: Page
-) -> None:
-    event_id = await vehicle_stands(installation)
+    event_id = await vehicle_stands(CODE)
     made = await installation.done("token", "create", "officer", "--role", "operator", "--json")
     shots = os.environ.get("SHARPEYES_TEST_SHOTS")
     async with installation.serving("api"):

@@ -2,24 +2,16 @@
 
 import asyncio
 import os
-import random
 import re
 import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import asyncpg
 import pytest
-
-from sharpeyes.events.event import EventType, NewEvent, Severity, new_event_id
-from sharpeyes.events.payload import VehicleAbandoned
-from sharpeyes.events.store import append
-from sharpeyes.service.database import open_pool
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "case-system.md"
 TIERS = {"javascript": "city", "python": "district"}
@@ -56,38 +48,9 @@ async def receiving(folder: Path, language: str, **variables: str) -> AsyncItera
         print((await process.communicate())[0].decode())  # noqa: T201  # shown when the test fails
 
 
-async def vehicle_stands(pool: asyncpg.Pool, device_code: str) -> str:
-    """Store that a vehicle was left; return the event."""
-    now = datetime.now(UTC)
-    event_id = new_event_id(now, random)
-    event = NewEvent(
-        event_id=event_id,
-        type=EventType.ABANDONED_VEHICLE,
-        camera_id=await pool.fetchval(
-            "SELECT camera_id FROM camera WHERE device_code = $1", device_code
-        ),
-        device_code=device_code,
-        severity=Severity.ALERT,
-        occurred_at=now,
-        dedup_key=event_id,
-        data=VehicleAbandoned(
-            phase="alert",
-            box_xyxy=(1, 2, 30, 40),
-            picture_width_px=640,
-            picture_height_px=360,
-            zone="kerb",
-            dwell_s=400,
-            started_at=now,
-        ),
-    )
-    async with pool.acquire() as connection, connection.transaction():
-        assert await append(connection, event)
-    return event_id
-
-
 @pytest.mark.timeout(180)
 async def test_the_receivers_in_the_guide_acknowledge_and_close(
-    installation: Any, free_port: Any, no_process_left: None
+    installation: Any, vehicle_stands: Any, free_port: Any, no_process_left: None
 ) -> None:
     codes, ports, secrets = dict[str, str](), dict[str, int](), dict[str, str]()
     for number, (language, tier) in enumerate(TIERS.items(), 1):
@@ -124,18 +87,9 @@ async def test_the_receivers_in_the_guide_acknowledge_and_close(
         async with aiohttp.ClientSession() as session, session.post(url, json=said) as answer:
             assert answer.status == 202
 
-    pool: asyncpg.Pool
-    async with (
-        await open_pool(
-            installation.environ["SHARPEYES_DATABASE_URL"], min_size=1, max_size=1
-        ) as pool,
-        installation.serving(),
-        receiver("python"),
-    ):
+    async with installation.serving(), receiver("python"):
         async with receiver("javascript"):
-            stands = {
-                name: [await vehicle_stands(pool, codes[name]) for _ in range(2)] for name in TIERS
-            }
+            stands = {name: [await vehicle_stands(codes[name]) for _ in range(2)] for name in TIERS}
             taken = {
                 name: [await until(event_id, "acknowledged") for event_id in stands[name]]
                 for name in TIERS

@@ -91,7 +91,9 @@ class Relay:
                 # Cleared before looking, so that what comes during the look is not slept over.
                 wake.clear()
                 await self._start_due(group, wake)
+                await self._heard.write(self._clock())
                 await self._rest(wake, stop)
+        await self._heard.write(None)
 
     async def run_once(self) -> int:
         """Attempt all that is due now, as far as the limits let it, and wait for the results.
@@ -100,7 +102,9 @@ class Relay:
             How many attempts were made.
         """
         async with asyncio.TaskGroup() as group:
-            return await self._start_due(group, asyncio.Event())
+            started = await self._start_due(group, asyncio.Event())
+        await self._heard.write(None)
+        return started
 
     async def _start_due(self, group: asyncio.TaskGroup, ended: asyncio.Event) -> int:
         """Start attempts for what is due; `ended` is set whenever one of them is over."""
@@ -141,7 +145,7 @@ class Relay:
         verdict = self._judge(claim, answer, now)
         recorded = await self._outbox.record(claim, answer, verdict, started_at, now)
         if recorded:
-            await self._heard.note(target.endpoint_id, answer, now)
+            self._heard.note(target.endpoint_id, answer, now)
         await self._consider(target, answer, now)
         outcome = _outcome(verdict) if recorded else "stale"
         self._observe(

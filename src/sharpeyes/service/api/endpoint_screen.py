@@ -33,7 +33,7 @@ class EndpointView(msgspec.Struct, frozen=True, kw_only=True):
         dead: deliveries that were given up, and are kept; counted as far.
         oldest_pending_at: when the event that waits longest was recorded, UTC; of more than
             100,000, of those that were counted.
-        last_success_at: when a delivery last arrived, UTC, to ten seconds; null: never yet.
+        last_success_at: when a delivery last arrived, UTC, to two seconds; null: never yet.
         last_failure_at: when one last did not, likewise.
         last_failure: what it met instead; empty: none ever failed.
         attempts_lately: how many of its latest 200 deliveries were attempted, as far as these are

@@ -3,7 +3,7 @@
 
 -- migrate: apply
 
--- Written by the relay every ten seconds at most, so that attempts do not queue for the row.
+-- Written by the relay every two seconds at most, so that attempts do not queue for the row.
 ALTER TABLE endpoint
     ADD COLUMN last_success_at timestamptz,
     ADD COLUMN last_failure_at timestamptz,

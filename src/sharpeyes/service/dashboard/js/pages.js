@@ -7,6 +7,7 @@ const LISTS = {
   map: () => import("./pages/map.js").then((its) => its.MapPage),
   cameras: () => import("./pages/cameras.js").then((its) => its.CamerasPage),
   events: () => import("./pages/events.js").then((its) => its.EventsPage),
+  endpoints: () => import("./pages/endpoints.js").then((its) => its.EndpointsPage),
   coverage: () => import("./pages/coverage.js").then((its) => its.CoveragePage),
   imports: () => import("./pages/imports.js").then((its) => its.ImportsPage),
   audit: () => import("./pages/audit.js").then((its) => its.AuditPage),
@@ -16,6 +17,7 @@ const LISTS = {
 const SINGLES = {
   cameras: () => import("./pages/camera.js").then((its) => its.CameraPage),
   events: () => import("./pages/event.js").then((its) => its.EventPage),
+  endpoints: () => import("./pages/endpoint.js").then((its) => its.EndpointPage),
   incidents: () => import("./pages/incident.js").then((its) => its.IncidentPage),
   imports: () => import("./pages/import.js").then((its) => its.ImportPage),
 };

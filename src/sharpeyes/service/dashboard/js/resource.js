@@ -19,6 +19,16 @@ function keep(path, data) {
 
 export const forgetAnswers = () => kept.clear();
 
+/** Ask again every few seconds while somebody looks, for what no hint tells of. */
+export function useLookAgain({ again }, ms) {
+  const latest = useRef(again);
+  latest.current = again;
+  useEffect(() => {
+    const timer = setInterval(() => !document.hidden && latest.current(), ms);
+    return () => clearInterval(timer);
+  }, [ms]);
+}
+
 /**
  * What the API holds at a path, kept up to date while the component is shown.
  *

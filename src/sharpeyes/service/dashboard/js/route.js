@@ -4,7 +4,7 @@ import { createStore } from "./store.js";
 import { LANGUAGES, getLanguage, preferredLanguage } from "./words.js";
 
 const PAGES = [
-  "overview", "incidents", "map", "cameras", "events", "coverage", "imports", "audit", "accounts", "more", "sign-in",
+  "overview", "incidents", "map", "cameras", "events", "endpoints", "coverage", "imports", "audit", "accounts", "more", "sign-in",
 ];
 
 function parse(hash) {

@@ -39,6 +39,7 @@ const NEEDS = {
   map: "cameras:read",
   cameras: "cameras:read",
   events: "events:read",
+  endpoints: "endpoints:read",
   coverage: "cameras:read",
   imports: "cameras:write",
   audit: "audit:read",

@@ -33,6 +33,7 @@ const RUN_SHAPES = { running: RING, done: DISC, stopped: TRIANGLE, failed: CROSS
 const SEVERITY_SHAPES = { alert: CROSSED_SQUARE, warning: TRIANGLE, info: RING };
 const LIGHT_SHAPES = { none: DISC, blue: HOLLOW_DIAMOND, yellow: TRIANGLE, red: CROSSED_SQUARE };
 const INCIDENT_SHAPES = { open: HEXAGON, recovering: HALF_SQUARE, closed: RING };
+const ENDPOINT_SHAPES = { disabled: CROSSED_SQUARE, deferred: TRIANGLE, failing: TRIANGLE, paused: HALF_SQUARE, active: DISC };
 const DELIVERY_SHAPES = { dead: CROSSED_SQUARE, pending: HOLLOW_DIAMOND, delivered: DISC };
 
 function Mark({ group, value, shape, label = true, children }) {
@@ -67,6 +68,9 @@ export const IncidentStateMark = ({ state, label }) =>
 
 export const SeverityMark = ({ severity, label }) =>
   html`<${Mark} group="severity" value=${severity} shape=${SEVERITY_SHAPES[severity] ?? RING} label=${label} />`;
+
+export const EndpointMark = ({ state }) =>
+  html`<${Mark} group="endpoint_state" value=${state} shape=${ENDPOINT_SHAPES[state] ?? RING} />`;
 
 export const DeliveryMark = ({ state, children }) =>
   html`<${Mark} group="delivery" value=${state} shape=${DELIVERY_SHAPES[state] ?? RING}>${children}<//>`;
