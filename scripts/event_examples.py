@@ -8,6 +8,7 @@ import msgspec
 from sharpeyes.events.cloudevent import body
 from sharpeyes.events.event import PAYLOAD_OF, Event, EventType, Severity
 from sharpeyes.events.payload import (
+    CameraAlarm,
     CameraStatusChanged,
     CaseChanged,
     IncidentChanged,
@@ -82,6 +83,17 @@ EXAMPLES: dict[EventType, tuple[Severity, Payload]] = {
             to_status="degraded",
             cause="black",
             evidence="the picture has been black for 10 min",
+        ),
+    ),
+    EventType.CAMERA_ALARM: (
+        Severity.WARNING,
+        CameraAlarm(
+            kind="tamper",
+            phase="start",
+            topic="tns1:RuleEngine/TamperDetector/Tamper",
+            source="VideoSourceConfigurationToken=1",
+            started_at=_AT,
+            camera_time=_AT + timedelta(seconds=41),
         ),
     ),
     EventType.CAMERA_CLOCK_FAULT: (

@@ -105,6 +105,11 @@ class OnvifExchange:
         """The registered host."""
         return self._addresses[Service.DEVICE].host
 
+    @property
+    def has_proved_password(self) -> bool:
+        """Whether the device, which has just answered, asked for the password and took it."""
+        return self._is_signing or self._authorizer.has_been_accepted
+
     async def system_date_and_time(self) -> DeviceClock | Fault:
         """Ask for the device's time, without credentials."""
         asked = self._now()

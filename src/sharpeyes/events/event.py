@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self
 import msgspec
 
 from sharpeyes.events.payload import (
+    CameraAlarm,
     CameraStatusChanged,
     CaseChanged,
     IncidentChanged,
@@ -28,6 +29,7 @@ class EventType(StrEnum):
     CAMERA_UNSTABLE = "org.sharpeyes.camera.unstable.v1"
     CAMERA_PICTURE_FAULT = "org.sharpeyes.camera.picture-fault.v1"
     CAMERA_CLOCK_FAULT = "org.sharpeyes.camera.clock-fault.v1"
+    CAMERA_ALARM = "org.sharpeyes.camera.alarm.v1"
     INCIDENT_OPENED = "org.sharpeyes.incident.opened.v1"
     INCIDENT_CLOSED = "org.sharpeyes.incident.closed.v1"
     MOTION = "org.sharpeyes.motion.v1"
@@ -44,6 +46,7 @@ PAYLOAD_OF = MappingProxyType[EventType, type[Payload]](
         EventType.CAMERA_UNSTABLE: CameraStatusChanged,
         EventType.CAMERA_PICTURE_FAULT: CameraStatusChanged,
         EventType.CAMERA_CLOCK_FAULT: CameraStatusChanged,
+        EventType.CAMERA_ALARM: CameraAlarm,
         EventType.INCIDENT_OPENED: IncidentChanged,
         EventType.INCIDENT_CLOSED: IncidentChanged,
         EventType.MOTION: MotionSeen,

@@ -32,6 +32,30 @@ class CameraStatusChanged(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     evidence: Words = ""
 
 
+AlarmKind = Literal["motion", "tamper", "storage", "hardware", "restart"]
+
+
+class CameraAlarm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A camera itself tells of something (ONVIF events): neither we nor anybody has looked.
+
+    Attributes:
+        kind: What it is about: motion before it, tampering with it, its storage or another part of
+            it that fails, its restart.
+        phase: Which step this is; what has no length is `alert`.
+        topic: The camera's word for it.
+        source: Which of the camera's parts it is about, as the camera names it.
+        started_at: When it began, by our clock.
+        camera_time: What the camera's clock showed at this step; null: it did not say.
+    """
+
+    kind: AlarmKind
+    phase: Literal["start", "alert", "end"]
+    topic: Name
+    source: Name = ""
+    started_at: Moment
+    camera_time: Moment | None = None
+
+
 CommonKind = Literal["recorder", "subnet", "network", "district", "poller"]
 
 
@@ -159,6 +183,7 @@ class CaseChanged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 Payload = (
     CameraStatusChanged
+    | CameraAlarm
     | IncidentChanged
     | MotionSeen
     | VehicleAbandoned

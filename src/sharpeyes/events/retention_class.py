@@ -20,6 +20,8 @@ CLASS_OF = MappingProxyType[EventType, RetentionClass](
     {
         kind: {
             EventType.MOTION: RetentionClass.MOTION,
+            # Most of them are of motion.
+            EventType.CAMERA_ALARM: RetentionClass.MOTION,
             EventType.ABANDONED_VEHICLE: RetentionClass.ABANDONED_VEHICLE,
             EventType.OUTSIDE_REPORT: RetentionClass.OUTSIDE_REPORT,
             # Most cases are of these, and go with them.

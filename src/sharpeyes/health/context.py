@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +11,7 @@ import asyncpg
 
 from sharpeyes.devices.credentials import Credentials
 from sharpeyes.devices.settings import DeviceSettings
+from sharpeyes.health.device_verdicts import DeviceVerdicts
 from sharpeyes.health.logins import LoginGuard
 from sharpeyes.health.settings import HealthSettings
 from sharpeyes.health.status import Check, CheckResult, Transition
@@ -50,6 +51,7 @@ class HealthContext:
         monotonic_s: a steady clock, in seconds.
         random: for jitter and the identities of events.
         trends: takes in latencies and clocks for the camera's page; None where nobody looks.
+        verdicts: what cameras hold against their own pictures.
     """
 
     pool: asyncpg.Pool
@@ -64,3 +66,4 @@ class HealthContext:
     monotonic_s: Callable[[], float]
     random: random.Random
     trends: Trends | None = None
+    verdicts: DeviceVerdicts = field(default_factory=DeviceVerdicts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,6 +23,7 @@ from sharpeyes.detectors.quality import (
     learn,
     measure,
 )
+from sharpeyes.detectors.quality.device import merge_device_verdicts
 from sharpeyes.detectors.quality.judging import Judged
 from sharpeyes.detectors.quality.tiles import TILES, TileMask, tile_means
 from sharpeyes.detectors.zones import blank_privacy, union_mask
@@ -70,6 +72,7 @@ def judge_quality(
     known: KnownView | None = None,
     now: datetime | None = None,
     is_live: bool = True,
+    said: Collection[str] = (),
 ) -> SeenPicture:
     """Judge whether the picture is well.
 
@@ -81,6 +84,7 @@ def judge_quality(
             shows without knowing the scene is told, and nothing is kept.
         now: when it came, UTC; needed where `known` is given.
         is_live: whether it is not known to stand still: a dead picture teaches nothing.
+        said: topics of what the camera itself holds against its picture now.
     """
     if known is not None:
         picture = blank_privacy(picture, known.zones)
@@ -96,7 +100,10 @@ def judge_quality(
         judged, measures.luma, now_s, turns=known is not None and known.turns
     )
     result = None
-    if verdict is not None:
+    # While it is too early for us, a camera is believed that it has no signal, and no more.
+    merged = merge_device_verdicts(verdict, said)
+    if merged is not None and (verdict is not None or merged.fault in _PLAIN):
+        verdict = merged
         told = reference is not None or verdict.fault in _PLAIN
         result = CheckResult(Check.PICTURE)
         if told and verdict.fault is not PictureFault.NORMAL:

@@ -158,6 +158,7 @@ class Visitor:
             known=known,
             now=now,
             is_live=is_live,
+            said=context.verdicts.said(camera.camera_id),
         )
         watched.pictures = seen.watch
         if known is not None:

@@ -4,6 +4,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sharpeyes.ingest.listening_settings import ListeningSettings
+
 
 class IngestSettings(BaseModel):
     """Sampling, reconnecting, detection and evidence."""
@@ -67,6 +69,8 @@ class IngestSettings(BaseModel):
         le=1000,
         description="Frames of all cameras that wait for a thread; more are dropped and counted.",
     )
+
+    listening: ListeningSettings = ListeningSettings()
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:

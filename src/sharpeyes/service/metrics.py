@@ -29,8 +29,10 @@ from sharpeyes.service.metrics_folder import MULTIPROCESS_FOLDER
 if TYPE_CHECKING:
     # Who only counts need not load what looks at pictures.
     from sharpeyes.detectors.finding import Finding
+    from sharpeyes.events.payload import AlarmKind
     from sharpeyes.health.status import Cause, Check, CheckResult, Transition
     from sharpeyes.ingest.context import FrameFate
+    from sharpeyes.ingest.heard_topics import TopicFate
 
 CHECKS = Counter("sharpeyes_checks", "Checks of cameras, by what they found.", ("check", "cause"))
 CHECKS_PUT_OFF = Counter(
@@ -40,6 +42,14 @@ CHECK_DELAY = Histogram("sharpeyes_check_delay_seconds", "How late checks began.
 TRANSITIONS = Counter("sharpeyes_transitions", "Status changes of cameras.", ("to_status", "cause"))
 FRAMES = Counter("sharpeyes_frames", "Sampled frames, by what became of them.", ("outcome",))
 FINDINGS = Counter("sharpeyes_findings", "What the detectors found.", ("kind", "phase"))
+MESSAGES = Counter(
+    "sharpeyes_camera_messages",
+    "Messages of cameras that are listened to, by what became of them.",
+    ("outcome",),
+)
+ALARMS = Counter(
+    "sharpeyes_camera_alarms", "Events made of what cameras tell themselves.", ("kind", "phase")
+)
 ATTEMPTS = Counter("sharpeyes_delivery_attempts", "Webhook attempts, by outcome.", ("outcome",))
 ATTEMPT_SECONDS = Histogram("sharpeyes_delivery_attempt_seconds", "How long webhook attempts took.")
 
@@ -84,6 +94,22 @@ class IngestCounts:
         FINDINGS.labels(finding.kind, finding.phase).inc()
 
 
+class ListeningCounts:
+    """Counts what cameras that are listened to tell."""
+
+    def heard(self, fate: TopicFate) -> None:
+        """Count a message by what became of it."""
+        MESSAGES.labels(fate).inc()
+
+    def unread(self, count: int) -> None:
+        """Count messages that came in too great a number to be read."""
+        MESSAGES.labels("unread").inc(count)
+
+    def alarmed(self, kind: AlarmKind, phase: str) -> None:
+        """Count an event that was made of a message."""
+        ALARMS.labels(kind, phase).inc()
+
+
 @dataclass(frozen=True, slots=True)
 class Gauges:
     """What the database says at this moment."""
@@ -98,6 +124,8 @@ class Gauges:
     """Kind, state and light of those that are not closed, how many."""
     group_cameras: tuple[tuple[str, int], ...]
     """Kind of an unclosed incident of many, and how many cameras it concerns."""
+    listening: tuple[tuple[str, int], ...] = ()
+    """How it goes with cameras that are listened to, how many."""
 
 
 async def read_gauges(pool: asyncpg.Pool) -> Gauges:
@@ -129,12 +157,16 @@ async def read_gauges(pool: asyncpg.Pool) -> Gauges:
         " WHERE i.state <> 'closed' AND i.kind <> 'camera' AND m.left_at IS NULL"
         " GROUP BY 1 ORDER BY 1"
     )
+    listening = await pool.fetch(
+        "SELECT state, count(*) AS n FROM camera_listening WHERE state <> 'off' GROUP BY 1"
+    )
     return Gauges(
         cameras=tuple((str(row["tier"]), row["status"], row["n"]) for row in cameras),
         deliveries=tuple((row["state"], row["n"]) for row in deliveries),
         endpoints=tuple((row["state"], row["n"]) for row in endpoints),
         incidents=tuple((row["kind"], row["state"], row["light"], row["n"]) for row in incidents),
         group_cameras=tuple((row["kind"], row["n"]) for row in group_cameras),
+        listening=tuple((row["state"], row["n"]) for row in listening),
     )
 
 
@@ -179,6 +211,12 @@ class _GaugesCollector(Collector):
         for kind, count in self._gauges.group_cameras:
             group_cameras.add_metric((kind,), count)
         yield group_cameras
+        listening = GaugeMetricFamily(
+            "sharpeyes_listening", "Cameras whose own events are wanted.", labels=("state",)
+        )
+        for state, count in self._gauges.listening:
+            listening.add_metric((state,), count)
+        yield listening
 
 
 def exposition(gauges: Gauges) -> tuple[bytes, str]:

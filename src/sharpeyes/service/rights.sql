@@ -121,6 +121,7 @@ FROM (VALUES
     ('camera_latency', 'SELECT'),
     ('camera_clock', 'SELECT'),
     ('camera_recording', 'SELECT'),
+    ('camera_listening', 'SELECT'),
     -- None is taken away, so that history need not tell of it.
     ('camera_credential', 'SELECT, INSERT, UPDATE'),
     ('zone', 'SELECT, INSERT, UPDATE, DELETE'),
@@ -156,6 +157,8 @@ $$, $$
     EXISTS (SELECT FROM incident i WHERE i.incident_id = incident_step.incident_id AND $$
     || pg_temp.in_scope('i.division_path') || ')');
 SELECT pg_temp.open_table('incident_desk', 'SELECT', 'false');
+-- What cameras of the whole city tell of, by its names.
+SELECT pg_temp.open_table('camera_topic', 'SELECT', 'false');
 -- Triggers write it, of deleted cameras too.
 SELECT pg_temp.open_table('camera_change', 'SELECT, INSERT', pg_temp.of_camera('camera_change'),
                           'true');

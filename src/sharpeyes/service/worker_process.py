@@ -15,11 +15,15 @@ import structlog
 from sharpeyes.devices.http_exchange import open_device_session
 from sharpeyes.health.context import HealthContext
 from sharpeyes.health.desk import DeskContext, IncidentDesk
+from sharpeyes.health.device_verdicts import DeviceVerdicts
 from sharpeyes.health.logins import LoginGuard
 from sharpeyes.health.monitor import HealthMonitor
 from sharpeyes.health.trend_store import Trends
 from sharpeyes.ingest.context import IngestContext
 from sharpeyes.ingest.ingest import Ingest
+from sharpeyes.ingest.listening import Listening
+from sharpeyes.ingest.listening_context import ListeningContext
+from sharpeyes.ingest.topic_counts import TopicCounts
 from sharpeyes.registry.credentials import CredentialStore
 from sharpeyes.registry.sealing import Sealer
 from sharpeyes.registry.shards import ShardLeases
@@ -75,11 +79,12 @@ def _worker(
     worker_id = new_worker_id()
     cameras = CameraStore(pool)
     credentials = CredentialStore(pool, sealer)
-    # Both log in to the same devices, which lock an account after a few bad ones.
+    # All log in to the same devices, which lock an account after a few bad ones.
     logins = LoginGuard(
         refusals_to_block=settings.health.refusals_to_block,
         block_s=settings.health.login_block_s,
     )
+    verdicts = DeviceVerdicts()
     health = HealthMonitor(
         HealthContext(
             pool=pool,
@@ -95,6 +100,7 @@ def _worker(
             # For every delay of every camera: not from the kernel, which takes ten times as long.
             random=random.Random(),  # noqa: S311  # jitter, and identities that are no secret
             trends=trends,
+            verdicts=verdicts,
         )
     )
     desk = IncidentDesk(
@@ -125,12 +131,30 @@ def _worker(
             random=random.SystemRandom(),
         )
     )
+    listening = Listening(
+        ListeningContext(
+            pool=pool,
+            http=http,
+            worker_id=worker_id,
+            settings=settings.ingest.listening,
+            devices=settings.devices,
+            credentials=credentials.get,
+            logins=logins,
+            verdicts=verdicts,
+            topics=TopicCounts(_now),
+            metrics=metrics.ListeningCounts(),
+            now=_now,
+            monotonic_s=time.monotonic,
+            sleep=asyncio.sleep,
+            random=random.SystemRandom(),
+        )
+    )
     log.info("waiting for cameras", worker=worker_id)
     return Worker(
         leases=ShardLeases(pool, worker_id, settings.lease_ttl_s),
         cameras=cameras,
         changes=changes,
-        watches=(health, desk, ingest),
+        watches=(health, desk, ingest, listening),
         renew_every_s=settings.lease_ttl_s / 3,
     )
 

@@ -55,6 +55,7 @@ async def two_districts(pool: asyncpg.Pool, add_camera: AddCamera) -> tuple[Came
                 "INSERT INTO camera_latency VALUES ($1, '{1}', '{1}', '{1}', '{1}')",
                 ("INSERT INTO camera_clock VALUES ($1, now(), 0, 0, true, '', NULL, '{1}', '{1}')"),
                 "INSERT INTO camera_recording VALUES ($1, now(), 'failed')",
+                "INSERT INTO camera_listening VALUES ($1, true)",
                 "INSERT INTO camera_picture VALUES ($1, 'last', now(), '')",
                 "INSERT INTO zone (camera_id, name, kind, polygon) VALUES ($1, 'z', 'watch', '[]')",
                 (
@@ -133,6 +134,7 @@ OF_A_CAMERA = (
     "camera_latency",
     "camera_clock",
     "camera_recording",
+    "camera_listening",
     "camera_picture",
     "camera_change",
     "camera_credential",

@@ -139,7 +139,7 @@ async def pulled(
     return await client.pull(await subscribed(client), 5, wants)
 
 
-async def test_a_pull_point_is_asked_at_its_path_on_the_registered_host_and_by_its_name(
+async def test_hostile_48_a_pull_point_is_asked_at_its_path_on_the_registered_host_and_by_its_name(
     device: Device, client: EventClient
 ) -> None:
     made = await subscribed(client)
@@ -166,7 +166,7 @@ async def test_a_pull_point_is_asked_at_its_path_on_the_registered_host_and_by_i
 @pytest.mark.parametrize(
     "address", ["http://127.0.0.1:0/x", "ftp://10.0.0.1/x", "file:///etc/passwd", "", "x" * 4000]
 )
-async def test_an_unusable_address_of_a_pull_point_is_named(
+async def test_hostile_49_an_unusable_address_of_a_pull_point_is_named(
     device: Device, client: EventClient, address: str
 ) -> None:
     device.answers["CreatePullPointSubscription"] = lambda _: subscription(address, "")
@@ -201,7 +201,7 @@ async def test_a_name_without_end_is_not_repeated(
         ("", "", 60),
     ],
 )
-async def test_terms_go_by_the_clock_of_the_device(
+async def test_hostile_51_terms_go_by_the_clock_of_the_device(
     device: Device, client: EventClient, now: str, end: str, lasts_s: float
 ) -> None:
     device.answers["CreatePullPointSubscription"] = lambda _: subscription(
@@ -272,7 +272,7 @@ async def test_messages_are_read_as_makers_write_them(device: Device, client: Ev
     motion, lost, lid, odd, *rest = answer.messages
     assert (motion.topic, motion.age_s) == ("tns1:VideoSource/MotionAlarm", 2)
     assert (motion.source, motion.data) == ((("Source", "lens"),), {"State": "true"})
-    # Local time labelled UTC: it is eight hours in the future.
+    # hostile_52: local time labelled UTC; it is eight hours in the future.
     assert (lost.topic, lost.age_s) == ("tns1:VideoSource/SignalLoss", -28_800)
     assert (lid.topic, lid.operation) == ("own:Device/own:Lid", Operation.DELETED)
     assert (odd.operation, odd.age_s, odd.data) == (Operation.CHANGED, None, {})
@@ -304,15 +304,17 @@ async def test_of_more_messages_than_were_asked_for_the_rest_is_counted(
     ("body", "words"),
     [
         pytest.param(
-            b'<!DOCTYPE s [<!ENTITY e SYSTEM "file:///etc/passwd">]><s>&e;</s>', "", id="45"
+            b'<!DOCTYPE s [<!ENTITY e SYSTEM "file:///etc/passwd">]><s>&e;</s>', "", id="hostile_45"
         ),
-        pytest.param(b'<!DOCTYPE s [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><s>&b;</s>', "", id="46"),
-        pytest.param(b"\xff\xfe<s", "not well formed", id="50"),
-        pytest.param(b"<s>" + b"x" * 5_000_000, "more than", id="53"),
-        pytest.param(b"<html>login<br></html>", "web page", id="54"),
+        pytest.param(
+            b'<!DOCTYPE s [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><s>&b;</s>', "", id="hostile_46"
+        ),
+        pytest.param(b"\xff\xfe<s", "not well formed", id="hostile_50"),
+        pytest.param(b"<s>" + b"x" * 5_000_000, "more than", id="hostile_53"),
+        pytest.param(b"<html>login<br></html>", "web page", id="hostile_54"),
         pytest.param(envelope("<tev:PullResponse/>"), "another question", id="another answer"),
         pytest.param(envelope("<a>" * 5_000 + "</a>" * 5_000), "not well formed", id="deep"),
-        pytest.param(soap_fault("NotAuthorized: 26 attempts left"), "does not do", id="55"),
+        pytest.param(soap_fault("NotAuthorized: 26 attempts left"), "does not do", id="hostile_55"),
     ],
 )
 async def test_hostile_answers_are_faults_in_little_memory(

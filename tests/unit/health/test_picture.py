@@ -72,6 +72,33 @@ def test_a_simulated_citys_pictures(look: Look, cause: Cause) -> None:
     assert told.cause is cause
 
 
+LOST = "tns1:VideoSource/SignalLoss"
+DARK = "tns1:VideoSource/ImageTooDark/ImagingService"
+
+
+def test_a_camera_that_says_it_has_no_signal_is_believed_at_once_and_other_verdicts_are_not() -> (
+    None
+):
+    street = np.random.default_rng(1).integers(0, 255, (180, 320, 3), np.uint8)
+    lost = judge_quality(PictureWatch(), street, 0.0, said={LOST, DARK}).result
+    assert lost is not None
+    assert lost.cause is Cause.PICTURE
+    assert "the camera itself calls its picture too dark and without a signal" in lost.evidence
+    assert lost.evidence.endswith("(code 14)")
+    assert judge_quality(PictureWatch(), street, 0.0, said={DARK}).result is None
+
+
+def test_what_a_camera_says_stands_beside_what_we_see() -> None:
+    watch, told = PictureWatch(), None
+    for number in range(3):
+        black = np.zeros((180, 320, 3), np.uint8)
+        seen = judge_quality(watch, black, 300.0 * number, said={DARK})
+        watch, told = seen.watch, seen.result
+    assert told is not None
+    assert "the camera itself calls its picture too dark" in told.evidence
+    assert told.evidence.endswith("(code 1)")
+
+
 NOON = datetime(2026, 11, 21, 4, tzinfo=UTC)
 Picture = npt.NDArray[np.uint8]
 

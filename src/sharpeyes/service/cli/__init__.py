@@ -57,7 +57,7 @@ _SUMMARIES = {
     "division": "Divisions: city, districts and what lies below.",
     "endpoint": "Where events are sent: the case system's webhooks.",
     "delivery": "Deliveries: what was sent, what was answered, sending again.",
-    "events": "Events: what came in and what is kept, proved by counts; legal holds.",
+    "events": "Events: what came in and what is kept, proved by counts; legal holds; cameras' own.",
     "case": "Cases of events: how far they are, what is said of them, false alarms.",
     "credential": "Cameras' passwords: many at a time, and their key.",
     "account": "People's access: names, roles, passwords.",

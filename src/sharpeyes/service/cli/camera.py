@@ -29,6 +29,7 @@ from sharpeyes.service.cli.camera_probe import probe
 from sharpeyes.service.cli.camera_reference import reference
 from sharpeyes.service.cli.camera_set import set_fields
 from sharpeyes.service.cli.camera_show import show
+from sharpeyes.service.cli.camera_topics import topics
 from sharpeyes.service.cli.context import open_database, run
 from sharpeyes.service.cli.output import note, print_json, print_table
 from sharpeyes.service.cli.registered import (
@@ -52,6 +53,7 @@ app.command("export")(export_file)
 app.command("password")(set_password)
 app.command("probe")(probe)
 app.command("reference")(reference)
+app.command("topics")(topics)
 app.command("duplicates")(duplicates)
 app.command("merge")(merge_cameras)
 

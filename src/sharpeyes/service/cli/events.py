@@ -12,14 +12,18 @@ from sharpeyes.events.proof import EventProof, prove
 from sharpeyes.events.retention import Retention, RetentionProof
 from sharpeyes.service.access import COMMAND_LINE, audit
 from sharpeyes.service.cli.context import open_database, run
+from sharpeyes.service.cli.events_listening import listen, listening, topics
 from sharpeyes.service.cli.moment import moment
 from sharpeyes.service.cli.output import note, print_json, print_table
 from sharpeyes.service.cli.registered import JsonOption
 
 app = typer.Typer(
-    help="Events: what came in and what is kept, proved by counts; legal holds.",
+    help="Events: what came in and what is kept, proved by counts; legal holds; cameras' own.",
     no_args_is_help=True,
 )
+app.command("listen")(listen)
+app.command("listening")(listening)
+app.command("topics")(topics)
 
 
 @app.command("count")

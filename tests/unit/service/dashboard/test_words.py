@@ -11,6 +11,7 @@ import pytest
 import sharpeyes.service
 from sharpeyes.detectors.zones import ZoneKind
 from sharpeyes.events.event import EventType, Severity
+from sharpeyes.events.payload import AlarmKind
 from sharpeyes.health.status import Cause, Status
 from sharpeyes.registry.camera import (
     CameraFile,
@@ -139,6 +140,7 @@ def values_of_the_service() -> list[str]:
         *(f"zone.{kind}" for kind in ZoneKind),
         *(f"severity.{severity}" for severity in Severity),
         *(f"type.{kind}" for kind in short),
+        *(f"alarm.{kind}" for kind in get_args(AlarmKind)),
         *(f"life.{life}" for life in Life),
         *(f"file.{field}" for field in FiledCamera.__struct_fields__ if field in IN_THE_FILE),
         *(f"coverage.{state}" for state in CoverageState),

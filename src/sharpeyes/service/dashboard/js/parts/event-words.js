@@ -15,6 +15,7 @@ export const EVENT_TYPES = [
   "org.sharpeyes.camera.unstable.v1",
   "org.sharpeyes.camera.picture-fault.v1",
   "org.sharpeyes.camera.clock-fault.v1",
+  "org.sharpeyes.camera.alarm.v1",
   "org.sharpeyes.incident.opened.v1",
   "org.sharpeyes.incident.closed.v1",
   "org.sharpeyes.outside-report.v1",
@@ -35,6 +36,8 @@ export function eventSummary({ data }) {
   }
   if (data.title) said.push(data.title, t("event.cameras", { count: data.cameras }));
   if (data.cause) said.push(word("cause", data.cause));
+  // Of a camera's own alarm; other systems have words of their own for theirs.
+  if (data.topic) said.push(word("alarm", data.kind), t("event.camera_says"));
   if (data.zone) said.push(t("event.in_zone", { zone: data.zone }));
   if (typeof data.dwell_s === "number") said.push(t("event.stood", { duration: formatDuration(data.dwell_s * 1000) }));
   if (data.verified === true) said.push(t("event.verified.true"));
