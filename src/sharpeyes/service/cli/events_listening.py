@@ -27,7 +27,9 @@ def listen(
     device_code: CodeArgument,
     wanted: Annotated[
         Literal["on", "off", "rule"],
-        typer.Argument(help="Whether to listen; rule: as `ingest.listening.tiers` says."),
+        typer.Argument(
+            metavar="WHETHER", help="on, off, or rule: as `ingest.listening.tiers` says."
+        ),
     ],
 ) -> None:
     """Say whether a camera is listened to: what it tells itself becomes events. Audited."""

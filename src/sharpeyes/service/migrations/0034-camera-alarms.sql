@@ -1,5 +1,5 @@
 -- What cameras tell themselves, by ONVIF
--- depends: 0031-event-cases 0031-incidents-follow
+-- depends: 0033-leaner-events
 
 -- migrate: apply
 
