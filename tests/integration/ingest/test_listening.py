@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from random import Random
+from typing import Any
 
 import aiohttp
 import asyncpg
@@ -22,11 +23,13 @@ from sharpeyes.events.payload import AlarmKind
 from sharpeyes.events.store import EventStore
 from sharpeyes.health.device_verdicts import DeviceVerdicts
 from sharpeyes.health.logins import LoginGuard
+from sharpeyes.ingest import camera_listener
 from sharpeyes.ingest.heard_topics import TopicFate, list_topics
 from sharpeyes.ingest.listening import Listening
 from sharpeyes.ingest.listening_context import ListeningContext
 from sharpeyes.ingest.listening_settings import ListeningSettings
 from sharpeyes.ingest.listening_state import ListeningState, list_listening, want
+from sharpeyes.ingest.listening_store import store_alarms
 from sharpeyes.ingest.topic_counts import TopicCounts
 from sharpeyes.registry.camera import Camera, PollMode
 from sharpeyes.registry.shards import ShardLease, ShardLeases
@@ -109,7 +112,7 @@ class House:
                 metrics=self.noted,
                 now=lambda: datetime.now(UTC),
                 monotonic_s=asyncio.get_running_loop().time,
-                sleep=asyncio.sleep,
+                sleep=lambda seconds: asyncio.sleep(seconds / 10),
                 random=Random(3),
             )
         )
@@ -298,3 +301,27 @@ async def test_a_worker_that_lost_its_shard_stores_nothing_and_ends_its_subscrip
         house.tell(camera, MOTION, IsMotion="true")
         await until(lambda: not house.is_heard(camera))
     assert await house.alarms() == []
+
+
+async def test_a_database_that_fails_before_or_after_its_commit_makes_it_one_event(
+    house: House, add: AddCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+
+    async def store(*arguments: Any, **words: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise ConnectionResetError
+        await store_alarms(*arguments, **words)
+        if calls == 2:
+            raise ConnectionResetError
+
+    monkeypatch.setattr(camera_listener, "store_alarms", store)
+    camera = await add(1)
+    async with house.listening(camera):
+        await until(lambda: house.is_heard(camera))
+        house.tell(camera, MOTION, IsMotion="true")
+        await until(lambda: len(house.noted.kinds) == 1)
+    assert calls == 3
+    assert [event.data["phase"] for event in await house.alarms()] == ["start"]
