@@ -1,4 +1,4 @@
-"""The outbox: which deliveries are due, who holds them, and what became of them.
+"""The outbox: which deliveries are due, and who holds them; `recording` has what became of them.
 
 Deliveries wait in lanes, one for each camera and endpoint. A relay leases a lane, sends its oldest
 delivery, and records the result under the lease. Whatever it does not record, because it was
@@ -7,20 +7,21 @@ killed or cut off, is sent again once the lease has ended: at least once, never 
 
 import uuid
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import asyncpg
 import structlog
 
-from sharpeyes.events.attempt import Answer
 from sharpeyes.events.errors import EndpointLockedError, UnknownEndpointError
 from sharpeyes.events.event import Event
-from sharpeyes.events.retry import Dead, Delivered, Gone, TryAgain, Verdict
 from sharpeyes.events.sealed_secret import Sealer, StoredSecret
 from sharpeyes.events.store import event_from_row
 
 log = structlog.get_logger()
+
+Lease = tuple[int, int, uuid.UUID]
 
 _TARGETS = """
 SELECT endpoint_id, name, url, secret_ciphertext, secret_nonce, key_id, deferred_until
@@ -62,31 +63,6 @@ JOIN event USING (event_id)
 WHERE lane.endpoint_id = $1 AND lane.lease_token = $2
 """
 
-_HOLD_LEASE = """
-SELECT 1 FROM delivery_lane WHERE endpoint_id = $1 AND camera_id = $2 AND lease_token = $3
-FOR UPDATE
-"""
-
-_RECORD_ATTEMPT = """
-WITH attempted AS (
-    UPDATE delivery SET attempt_count = $2, state = $3, delivered_at = $4,
-        attempts_before = attempts_before + $10::boolean::integer
-    WHERE delivery_id = $1
-)
-INSERT INTO delivery_attempt
-    (delivery_id, attempt, started_at, latency_ms, http_status, error, answer_head)
-VALUES ($1, $2, $5, $6, $7, $8, $9)
-"""
-
-_FREE_LANE = """
-UPDATE delivery_lane SET lease_token = NULL, due_at = $3 WHERE endpoint_id = $1 AND camera_id = $2
-"""
-
-_REMOVE_LANE_IF_EMPTY = """
-DELETE FROM delivery_lane WHERE endpoint_id = $1 AND camera_id = $2 AND NOT EXISTS (
-    SELECT 1 FROM delivery WHERE endpoint_id = $1 AND camera_id = $2 AND state = 'pending')
-"""
-
 # Whoever moves the time on has the right to one trial. It does not wait for any lane's time: late
 # in an outage that is hours away, and nobody would notice that the receiver is back.
 _TAKE_TRIAL = """
@@ -100,12 +76,22 @@ _GIVE_TRIAL_BACK = """
 UPDATE endpoint SET deferred_until = $3 WHERE endpoint_id = $1 AND deferred_until = $2
 """
 
+# Claims that were not begun. What is no longer ours is left as it is.
+_GIVE_BACK = """
+WITH ours AS (
+    SELECT lane.endpoint_id, lane.camera_id FROM delivery_lane lane
+    JOIN unnest($1::bigint[], $2::bigint[], $3::uuid[])
+        AS held (endpoint_id, camera_id, lease_token) USING (endpoint_id, camera_id, lease_token)
+    ORDER BY lane.endpoint_id, lane.camera_id FOR UPDATE OF lane SKIP LOCKED
+)
+UPDATE delivery_lane lane SET lease_token = NULL, due_at = '-infinity'
+FROM ours WHERE (lane.endpoint_id, lane.camera_id) = (ours.endpoint_id, ours.camera_id)
+"""
+
 _DEFER = """
 UPDATE endpoint SET deferred_until = $2
 WHERE endpoint_id = $1 AND state = 'active' AND deferred_until IS NULL
 """
-
-_END_DEFERRAL = "UPDATE endpoint SET deferred_until = NULL WHERE endpoint_id = $1"
 
 # Of an endpoint that is there again: what failed only because it was away waits no longer. In the
 # order in which events and replays lock lanes.
@@ -117,11 +103,6 @@ WITH waiting AS (
 )
 UPDATE delivery_lane lane SET due_at = '-infinity'
 FROM waiting WHERE (lane.endpoint_id, lane.camera_id) = (waiting.endpoint_id, waiting.camera_id)
-"""
-
-_DISABLE = """
-UPDATE endpoint SET state = 'disabled', state_reason = $2
-WHERE endpoint_id = $1 AND state = 'active'
 """
 
 
@@ -166,13 +147,18 @@ class Claim:
     attempts_before: int = 0
 
     @property
+    def lease(self) -> Lease:
+        """What shows that its lane is ours: endpoint, camera and token."""
+        return self.target.endpoint_id, self.event.camera_id, self.lease_token
+
+    @property
     def is_trial(self) -> bool:
         """Whether it tries out a deferred endpoint: that uses up none of its attempts."""
         return self.target.deferred_until is not None
 
 
 class Outbox:
-    """Leases due deliveries and records results.
+    """Leases due deliveries.
 
     Args:
         pool: Connections to the database.
@@ -317,57 +303,6 @@ class Outbox:
         """Leave an endpoint alone until then. False when somebody has done so before."""
         return await self._pool.execute(_DEFER, target.endpoint_id, until) == "UPDATE 1"
 
-    async def record(
-        self, claim: Claim, answer: Answer, verdict: Verdict, started_at: datetime, now: datetime
-    ) -> bool:
-        """Write down an attempt and what follows from it, in one transaction.
-
-        Args:
-            claim: What was attempted.
-            answer: What the receiver did.
-            verdict: What follows.
-            started_at: When the attempt began.
-            now: When it ended.
-
-        Returns:
-            Whether it was written. False when the lease was lost: then nothing was changed, for
-            another relay attempts or has attempted the same delivery.
-        """
-        lane = (claim.target.endpoint_id, claim.event.camera_id)
-        async with self._pool.acquire() as connection, connection.transaction():
-            if await connection.fetchval(_HOLD_LEASE, *lane, claim.lease_token) is None:
-                return False
-            await connection.execute(
-                _RECORD_ATTEMPT,
-                claim.delivery_id,
-                claim.attempt,
-                _STATE_AFTER[type(verdict)],
-                now if isinstance(verdict, Delivered) else None,
-                started_at,
-                answer.latency_ms,
-                answer.http_status,
-                answer.error,
-                answer.head,
-                claim.is_trial,
-            )
-            delay_s = verdict.delay_s if isinstance(verdict, TryAgain) else 0
-            await connection.execute(_FREE_LANE, *lane, now + timedelta(seconds=delay_s))
-            if isinstance(verdict, Delivered | Dead):
-                await connection.execute(_REMOVE_LANE_IF_EMPTY, *lane)
-            is_back = isinstance(verdict, Delivered) and claim.is_trial
-            if is_back:
-                await connection.execute(_END_DEFERRAL, claim.target.endpoint_id)
-            if isinstance(verdict, Gone):
-                await connection.execute(_DISABLE, claim.target.endpoint_id, verdict.reason)
-        if is_back:
-            # By itself, so that nothing else is locked while lanes are waited for.
-            await self._pool.execute(HASTEN, claim.target.endpoint_id)
-        return True
-
-
-_STATE_AFTER: dict[type[Verdict], str] = {
-    Delivered: "delivered",
-    TryAgain: "pending",
-    Dead: "dead",
-    Gone: "pending",
-}
+    async def give_back(self, claims: Sequence[Claim]) -> None:
+        """Let others have lanes of which nothing was sent; one that is just locked, later."""
+        await self._pool.execute(_GIVE_BACK, *zip(*(claim.lease for claim in claims), strict=True))

@@ -1,7 +1,6 @@
 """The relay: the loop that claims due deliveries and sends them."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,10 +12,11 @@ import asyncpg
 import structlog
 
 from sharpeyes.events.attempt import Answer, post
-from sharpeyes.events.breaker import Breaker
 from sharpeyes.events.cloudevent import CONTENT_TYPE, body
 from sharpeyes.events.endpoint_heard import Heard
+from sharpeyes.events.line import Line
 from sharpeyes.events.outbox import Claim, Outbox, Target
+from sharpeyes.events.recording import Ended, Recorder
 from sharpeyes.events.retry import Dead, Delivered, Gone, Random, Verdict, judge
 from sharpeyes.events.sealed_secret import Sealer
 from sharpeyes.events.settings import EventSettings
@@ -76,8 +76,8 @@ class Relay:
         self._clock = clock
         self._random = random
         self._observe = observe
-        self._under_way: defaultdict[int, set[asyncio.Task[None]]] = defaultdict(set)
-        self._breakers: defaultdict[int, Breaker] = defaultdict(lambda: Breaker(settings))
+        self._recorder = Recorder(pool)
+        self._lines: dict[int, Line] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send what is due until `stop` is set; attempts under way are then ended and recorded.
@@ -86,13 +86,18 @@ class Relay:
             Exception: The database failed, or we did. Attempts under way are cancelled; what they
                 did not record is sent again after the lease.
         """
+        for line in self._lines.values():
+            line.forget_claims()
         async with self._wake_ups() as wake, asyncio.TaskGroup() as group:
             while not stop.is_set():
                 # Cleared before looking, so that what comes during the look is not slept over.
                 wake.clear()
-                await self._start_due(group, wake)
+                await self._start_due(group, wake, ahead=True)
                 await self._heard.write(self._clock())
                 await self._rest(wake, stop)
+            for line in self._lines.values():
+                line.stop_waiting()
+            await self._give_back()
         await self._heard.write(None)
 
     async def run_once(self) -> int:
@@ -102,37 +107,80 @@ class Relay:
             How many attempts were made.
         """
         async with asyncio.TaskGroup() as group:
-            started = await self._start_due(group, asyncio.Event())
+            started = await self._start_due(group, asyncio.Event(), ahead=False)
         await self._heard.write(None)
         return started
 
-    async def _start_due(self, group: asyncio.TaskGroup, ended: asyncio.Event) -> int:
-        """Start attempts for what is due; `ended` is set whenever one of them is over."""
-        started = 0
-        for target in await self._outbox.targets(self._clock()):
-            under_way = self._under_way[target.endpoint_id]
-            claims = await self._claim(target, len(under_way))
-            for claim in claims:
-                task = group.create_task(self._attempt(claim))
-                under_way.add(task)
-                task.add_done_callback(under_way.discard)
-                task.add_done_callback(lambda _: ended.set())
-            started += len(claims)
-        return started
+    async def _start_due(
+        self, group: asyncio.TaskGroup, wake: asyncio.Event, *, ahead: bool
+    ) -> int:
+        """Claim what is due and begin with it; `wake` is set when there is room for more."""
+        targets = await self._outbox.targets(self._clock())
+        served = {target.endpoint_id for target in targets if target.deferred_until is None}
+        for endpoint_id, line in self._lines.items():
+            if endpoint_id not in served:
+                line.stop_waiting()
+        await self._give_back()
 
-    async def _claim(self, target: Target, under_way: int) -> list[Claim]:
-        breaker = self._breakers[target.endpoint_id]
+        def begin(line: Line) -> None:
+            for claim in line.begin(self._clock()):
+                group.create_task(self._attempt(claim, line, begin, wake))
+
+        claimed = 0
+        for target in targets:
+            line = self._line(target)
+            claims = await self._claim(target, line, ahead=ahead)
+            line.add(claims, self._clock() + timedelta(seconds=self._settings.longest_wait_s))
+            begin(line)
+            claimed += len(claims)
+        return claimed
+
+    def _line(self, target: Target) -> Line:
+        if target.endpoint_id not in self._lines:
+            clock_s = asyncio.get_running_loop().time
+            self._lines[target.endpoint_id] = Line(self._settings, clock_s)
+        return self._lines[target.endpoint_id]
+
+    async def _claim(self, target: Target, line: Line, *, ahead: bool) -> list[Claim]:
         now, lease_s = self._clock(), self._settings.lease_s
         if target.deferred_until is not None:
-            breaker.forget()
+            line.breaker.forget()
             if target.deferred_until > now:
                 return []
             again_at = now + timedelta(seconds=self._settings.breaker_interval_s)
             return await self._outbox.claim_trial(target, now, lease_s, again_at)
-        free = breaker.posts_at_once - under_way
-        return await self._outbox.claim(target, free, now, lease_s) if free > 0 else []
+        room = line.room(ahead=ahead)
+        return await self._outbox.claim(target, room, now, lease_s) if room else []
 
-    async def _attempt(self, claim: Claim) -> None:
+    async def _give_back(self) -> None:
+        """Let others have what was claimed and will not be sent."""
+        unsent = [claim for line in self._lines.values() for claim in line.unsent()]
+        if unsent:
+            await self._outbox.give_back(unsent)
+
+    async def _attempt(
+        self, claim: Claim, line: Line, begin: Callable[[Line], None], wake: asyncio.Event
+    ) -> None:
+        target = claim.target
+        ended = await self._post(claim)
+        line.answered()
+        # Before the next one is begun, of which there shall be none at an endpoint that is down.
+        fails = target.deferred_until is None and line.breaker.record(ended.answer, ended.ended_at)
+        line.is_being_deferred |= fails
+        if fails or isinstance(ended.verdict, Gone):
+            line.stop_waiting()
+        begin(line)
+        recorded = await self._recorder.record(ended)
+        line.recorded()
+        if recorded:
+            self._heard.note(target.endpoint_id, ended.answer, ended.ended_at)
+        if fails:
+            await self._defer(target, line, ended.ended_at)
+        if line.room(ahead=True):
+            wake.set()
+        self._tell(ended, recorded=recorded)
+
+    async def _post(self, claim: Claim) -> Ended:
         target, event = claim.target, claim.event
         content = body(event, self._settings.source)
         started_at = self._clock()
@@ -142,26 +190,26 @@ class Relay:
             self._session, target.url, headers, content, self._settings.attempt_timeout_s
         )
         now = self._clock()
-        verdict = self._judge(claim, answer, now)
-        recorded = await self._outbox.record(claim, answer, verdict, started_at, now)
-        if recorded:
-            self._heard.note(target.endpoint_id, answer, now)
-        await self._consider(target, answer, now)
-        outcome = _outcome(verdict) if recorded else "stale"
+        return Ended(claim, answer, self._judge(claim, answer, now), started_at, now)
+
+    def _tell(self, ended: Ended, *, recorded: bool) -> None:
+        """Tell whoever measures, and the log where an event has not arrived."""
+        claim, answer = ended.claim, ended.answer
+        outcome = _outcome(ended.verdict) if recorded else "stale"
         self._observe(
             Attempted(
-                endpoint=target.name,
+                endpoint=claim.target.name,
                 outcome=outcome,
                 latency_s=answer.latency_ms / 1000,
-                age_s=(now - event.recorded_at).total_seconds(),
+                age_s=(ended.ended_at - claim.event.recorded_at).total_seconds(),
             )
         )
         if outcome != "delivered":
             log.warning(
                 "event not delivered",
                 outcome=outcome,
-                endpoint=target.name,
-                event_id=event.event_id,
+                endpoint=claim.target.name,
+                event_id=claim.event.event_id,
                 attempt=claim.attempt,
                 http_status=answer.http_status,
                 error=answer.error,
@@ -175,17 +223,13 @@ class Relay:
             tried = min(claim.attempt, len(self._settings.schedule_s) - 1)
         return judge(answer, tried, self._settings, self._random, now)
 
-    async def _consider(self, target: Target, answer: Answer, now: datetime) -> None:
-        """Defer the endpoint when nearly all that was sent to it lately has failed."""
-        if target.deferred_until is not None:
-            return  # a trial: its row says when the next one is
-        breaker = self._breakers[target.endpoint_id]
-        if not breaker.record(answer, now):
-            return
-        breaker.forget()
+    async def _defer(self, target: Target, line: Line, now: datetime) -> None:
+        """Leave an endpoint alone for a while: nearly all that was sent to it lately has failed."""
+        line.breaker.forget()
         until = now + timedelta(seconds=self._settings.breaker_interval_s)
         if await self._outbox.defer(target, until):
             log.warning("endpoint deferred", endpoint=target.name, until=until.isoformat())
+        line.is_being_deferred = False
 
     async def _rest(self, wake: asyncio.Event, stop: asyncio.Event) -> None:
         """Wait for a new event, a finished attempt, `stop`, or the time to look again."""

@@ -11,8 +11,10 @@ from sharpeyes.events.retention_settings import RetentionSettings
 Delay = Annotated[float, Field(ge=0, le=604_800)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
-# A lease must outlast an attempt by the time that recording its result may take.
-_RECORDING_S = 15
+# A lease must outlast an attempt by the time that it may wait for its turn, and that recording its
+# result may take.
+_WAITING_S = 5
+_RECORDING_S = 10
 
 
 class EventSettings(BaseModel):
@@ -118,12 +120,18 @@ class EventSettings(BaseModel):
         """The CloudEvents `source` of everything that this installation sends."""
         return f"/sharpeyes/{self.instance}"
 
+    @property
+    def longest_wait_s(self) -> float:
+        """How long a delivery that is claimed may wait before it is begun."""
+        return self.lease_s - self.attempt_timeout_s - _RECORDING_S
+
     @model_validator(mode="after")
     def _check_lease(self) -> Self:
-        least = self.attempt_timeout_s + _RECORDING_S
+        least = self.attempt_timeout_s + _WAITING_S + _RECORDING_S
         if self.lease_s < least:
             raise ValueError(
                 f"lease_s ({self.lease_s:g}) must be at least {least:g}: attempt_timeout_s "
-                f"({self.attempt_timeout_s:g}) and {_RECORDING_S} to record the result"
+                f"({self.attempt_timeout_s:g}), {_WAITING_S} to wait for its turn and "
+                f"{_RECORDING_S} to record the result"
             )
         return self

@@ -17,6 +17,7 @@ from sharpeyes.events.attempt import Answer
 from sharpeyes.events.endpoint import EndpointStore
 from sharpeyes.events.outbox import Outbox
 from sharpeyes.events.receiver import CaseReceiver
+from sharpeyes.events.recording import Ended, Recorder
 from sharpeyes.events.relay import Attempted, Relay
 from sharpeyes.events.retry import Delivered
 from sharpeyes.registry.sealing import Sealer
@@ -92,14 +93,14 @@ async def test_eight_relays_claim_each_of_10000_deliveries_once_t3(
     of_relay = Counter[int]()
 
     async def deliver(relay: int) -> None:
-        outbox = Outbox(pool, sealer)
+        outbox, recorder = Outbox(pool, sealer), Recorder(pool)
         (target,) = await outbox.targets(clock())
         while sum(claimed.values()) < 10_000:
             for claim in await outbox.claim(target, 2, clock(), 60):
                 claimed[claim.delivery_id] += 1
                 of_relay[relay] += 1
                 now = clock()
-                assert await outbox.record(claim, Answer(200), Delivered(), now, now)
+                assert await recorder.record(Ended(claim, Answer(200), Delivered(), now, now))
 
     await asyncio.gather(*(deliver(relay) for relay in range(8)))
 

@@ -301,7 +301,7 @@ async def test_a_relay_cut_off_between_answer_and_record_sends_again_with_the_sa
 
     first = make_relay()
     with monkeypatch.context() as patch:
-        patch.setattr(first._outbox, "record", never)
+        patch.setattr(first._recorder, "record", never)
         cut_off = asyncio.create_task(first.run(asyncio.Event()))
         async with asyncio.timeout(30):
             await at_record.wait()
@@ -343,7 +343,10 @@ async def test_a_relay_that_was_stopped_and_wakes_changes_nothing(
     assert await make_relay().run_once() == 1
     before = await _rows(pool)
 
-    await stopped._attempt(claim)
+    line = stopped._line(target)
+    line.add([claim], clock() + timedelta(minutes=1))
+    (begun,) = line.begin(clock())
+    await stopped._attempt(begun, line, lambda _: None, asyncio.Event())
 
     assert [attempted.outcome for attempted in told] == ["stale"]
     assert await _rows(pool) == before
@@ -494,10 +497,36 @@ async def test_stopping_ends_what_is_under_way_and_records_it(
     await store(next(iter(cameras)))
 
     async with running(relay):
-        await until(lambda: any(relay._under_way.values()))
+        await until(lambda: any(line.is_posting for line in relay._lines.values()))
 
     assert len(receiver.events) == 1
     assert await pool.fetchval("SELECT state FROM delivery") == "delivered"
+
+
+async def test_stopping_gives_back_what_was_claimed_ahead(
+    *,
+    pool: asyncpg.Pool,
+    make_relay: MakeRelay,
+    settings: EventSettings,
+    receive: Receive,
+    store_many: Callable[..., Awaitable[None]],
+    cameras: dict[str, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sharpeyes.events.line._AHEAD_S", 1e6)
+    receiver = await receive(faults=(Fault(None, delay_s=0.1),) * 100)
+    await store_many(tuple(cameras), 1)
+    leased = "SELECT count(*) FROM delivery_lane WHERE lease_token IS NOT NULL"
+
+    async with running(make_relay(settings.model_copy(update={"posts_per_endpoint": 1}))):
+        async with asyncio.timeout(30):
+            while await pool.fetchval(leased) < 3:  # noqa: ASYNC110  # the database's state
+                await asyncio.sleep(0.01)
+
+    arrived = len(receiver.events)
+    assert 1 <= arrived < len(cameras)
+    assert await pool.fetchval(leased) == 0
+    assert await make_relay().run_once() == len(cameras) - arrived
 
 
 async def _rows(pool: asyncpg.Pool) -> list[list[tuple[object, ...]]]:
