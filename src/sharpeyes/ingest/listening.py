@@ -88,6 +88,8 @@ class Listening:
                 await self.run_once()
                 await self._wake.wait()
                 self._wake.clear()
+                if counting.done():
+                    counting.result()
         finally:
             stopping.cancel()
             counting.cancel()
@@ -203,6 +205,7 @@ class Listening:
         error = None if task.cancelled() else task.exception()
         if error is None:
             return
+        self._context.verdicts.say(camera.camera_id, ())
         current = self._heard.get(camera.camera_id)
         if current is not None and current.task is task:
             del self._heard[camera.camera_id]
