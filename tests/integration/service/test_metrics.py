@@ -29,7 +29,12 @@ async def test_what_waits_and_what_is_dead_is_counted(pool: asyncpg.Pool) -> Non
             FROM event, endpoint
             """
         )
+    await pool.execute(
+        "INSERT INTO camera_listening (camera_id, state, since)"
+        " SELECT camera_id, 'no_room', now() FROM camera"
+    )
     text = exposition(await read_gauges(pool))[0].decode()
+    assert 'sharpeyes_listening{state="no_room"} 1.0' in text
     assert 'sharpeyes_deliveries{state="pending"} 4.0' in text
     assert 'sharpeyes_deliveries{state="dead"} 1.0' in text
     assert 'sharpeyes_cameras{status="not_measured",tier="1"} 1.0' in text
