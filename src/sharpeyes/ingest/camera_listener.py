@@ -105,7 +105,8 @@ class CameraListener:
         delay_s = settings.retry_min_s * 2.0 ** min(failures, _LATEST_EXPONENT)
         match state:
             case ListeningState.NO_ROOM:
-                delay_s = settings.no_room_retry_s
+                # At first until it has forgotten what a worker of ours left there that crashed.
+                delay_s = settings.no_room_retry_s if failures else 1.5 * settings.lasting_s
             case ListeningState.UNFIT | ListeningState.REFUSED:
                 delay_s = min(delay_s, settings.unfit_retry_s)
             case _:

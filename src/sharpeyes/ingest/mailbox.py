@@ -92,7 +92,13 @@ class Mailbox:
         return self._subscription is not None and self._context.monotonic_s() < self._ends_s
 
     async def open(self) -> Fault | None:
-        """Subscribe; return why that was not possible."""
+        """Subscribe; return why that was not possible.
+
+        What was subscribed before is ended first: some cameras keep it long after its end.
+        """
+        fault = await self.end()
+        if fault is not None and fault.kind not in {FaultKind.PROTOCOL, FaultKind.AUTH}:
+            return fault
         self.forget()
         context, lasting_s = self._context, self._context.settings.lasting_s
         try:
@@ -129,7 +135,7 @@ class Mailbox:
             assert subscription is not None
             if self._permit is not None and not self._permit.may_send():
                 return self._no_password()
-            fault = await self._renew(device, subscription)
+            fault = await self._renew(device, subscription, wait_s)
             if fault is not None:
                 return fault
             pulled = await device.pull(subscription, wait_s, is_wanted)
@@ -141,12 +147,15 @@ class Mailbox:
             self._keep(min(pulled.lasts_s, self._context.settings.lasting_s))
         return pulled
 
-    async def _renew(self, device: Device, subscription: Subscription) -> Fault | None:
+    async def _renew(
+        self, device: Device, subscription: Subscription, wait_s: float
+    ) -> Fault | None:
         """Have the subscription kept for longer, in time."""
         now_s = self._context.monotonic_s()
         if now_s >= self._ends_s:
             return Fault(FaultKind.PROTOCOL, f"{self._host} let our subscription end")
-        if now_s < self._renew_s or not self._may_renew:
+        is_due = now_s >= self._renew_s or now_s + wait_s >= self._ends_s
+        if not is_due or not self._may_renew:
             return None
         answer = await device.renew(subscription, self._context.settings.lasting_s)
         if not isinstance(answer, Fault):
@@ -176,14 +185,19 @@ class Mailbox:
     def _no_password(self) -> Fault:
         return Fault(FaultKind.AUTH, f"{self._host} is sent no password for now")
 
-    async def end(self) -> None:
-        """Give the camera its room back, as far as it lets us; otherwise it ends by itself."""
-        device, subscription, was_open = self._device, self._subscription, self.is_open
-        self.forget()
-        may_send = self._permit is None or self._permit.may_send()
-        if was_open and may_send and device is not None and subscription is not None:
-            async with self._turns.turn():
-                await device.unsubscribe(subscription)
+    async def end(self) -> Fault | None:
+        """Give the camera its room back; return why that was not possible."""
+        device, subscription = self._device, self._subscription
+        if device is None or subscription is None:
+            return None
+        if self._permit is not None and not self._permit.may_send():
+            return self._no_password()
+        async with self._turns.turn():
+            fault = await device.unsubscribe(subscription)
+        if fault is None or fault.kind is FaultKind.PROTOCOL:
+            # Ended, or not known there any more.
+            self.forget()
+        return fault
 
     def forget(self) -> None:
         """Leave the subscription to its end."""

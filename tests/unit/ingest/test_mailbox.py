@@ -164,8 +164,28 @@ async def test_it_outlives_a_lost_connection_but_not_its_own_end(
 
     device.now_s += 120
     assert not mailbox.is_open
-    await mailbox.end()
-    assert "unsubscribe" not in device.asked
+
+
+async def test_what_a_camera_may_still_keep_is_ended_before_another_is_made(
+    device: Device, mailbox: Mailbox
+) -> None:
+    await mailbox.open()
+    device.now_s += 1_000
+    device.faults["unsubscribe"] = NETWORK
+    assert await mailbox.open() is NETWORK
+    device.faults["unsubscribe"] = UNKNOWN
+    assert await mailbox.open() is None
+    assert device.asked == ["subscribe", "unsubscribe", "unsubscribe", "subscribe"]
+
+
+async def test_one_that_would_end_while_the_camera_waits_is_renewed_first(
+    device: Device, mailbox: Mailbox
+) -> None:
+    device.lasts_s = 30
+    await mailbox.open()
+    for _ in range(3):
+        assert isinstance(await mailbox.take(), Pulled)
+    assert device.asked == ["subscribe", "pull", "renew", "pull", "renew", "pull"]
 
 
 async def test_a_password_that_is_refused_is_counted_and_not_sent_a_third_time(
