@@ -121,6 +121,7 @@ class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
         data: What is said; of the class that `PAYLOAD_OF` names for the type.
         evidence: The picture, if there is one.
         origin: Which system told of it, and as what; None where it is ours.
+        follows: Of a later step of a thing: the `dedup_key` of the first; empty: it is the first.
     """
 
     event_id: str
@@ -133,6 +134,7 @@ class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
     data: Payload
     evidence: Evidence | None = None
     origin: Origin | None = None
+    follows: str = ""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

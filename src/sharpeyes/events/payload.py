@@ -13,6 +13,7 @@ SizePx = Annotated[int, Meta(ge=1, le=65_535)]
 Seconds = Annotated[float, Meta(ge=0, le=1e9)]
 Moment = Annotated[datetime, Meta(tz=True)]
 StatusWord = Literal["unknown", "ok", "degraded", "unreachable", "offline"]
+EventId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 DeviceCode = Annotated[str, Meta(pattern=r"^[0-9]{20}$")]
 
 
@@ -97,6 +98,7 @@ class MotionSeen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         picture_height_px: Height of that picture.
         zone: Name of the zone that was watched; empty for the whole picture.
         started_at: When it began.
+        first_event_id: Of an end: the event that told of the start; null: it is not known.
     """
 
     phase: Literal["start", "end"]
@@ -105,6 +107,7 @@ class MotionSeen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     picture_height_px: SizePx
     zone: Name = ""
     started_at: Moment
+    first_event_id: EventId | None = None
 
 
 class VehicleAbandoned(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -119,6 +122,7 @@ class VehicleAbandoned(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         dwell_s: How long it has stood.
         started_at: When it stopped.
         verified: A model saw a vehicle (true) or could not name it (false); null: none was asked.
+        first_event_id: Of an end: the event that raised the alert; null: it is not known.
     """
 
     phase: Literal["alert", "end"]
@@ -129,6 +133,7 @@ class VehicleAbandoned(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     dwell_s: Seconds
     started_at: Moment
     verified: bool | None = None
+    first_event_id: EventId | None = None
 
 
 class OutsideReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,6 +148,7 @@ class OutsideReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         picture_height_px: Height of that picture.
         zone: Name of the zone that was watched; empty for the whole picture.
         started_at: When it began.
+        first_event_id: Of a later step: our identity of the event that told of it first.
     """
 
     kind: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
@@ -153,6 +159,7 @@ class OutsideReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     picture_height_px: SizePx | None = None
     zone: Name = ""
     started_at: Moment | None = None
+    first_event_id: EventId | None = None
 
 
 class CaseChanged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -170,7 +177,7 @@ class CaseChanged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         revision: Of the case; a higher one is later.
     """
 
-    about_event_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    about_event_id: EventId
     about_type: Name
     step: Literal["acknowledged", "handled", "closed", "rejected", "light"]
     state: Literal["dispatched", "acknowledged", "handled", "closed", "rejected"]

@@ -14,6 +14,7 @@ from sharpeyes.events.cloudevent import MAX_BODY_BYTES, MAX_SOURCE_CHARACTERS, b
 from sharpeyes.events.errors import EventInvalidError
 from sharpeyes.events.event import PAYLOAD_OF, Event, EventType, Evidence, NewEvent
 from sharpeyes.events.event_filter import WANTED_BY
+from sharpeyes.events.payload import MotionSeen, VehicleAbandoned
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 
@@ -91,10 +92,21 @@ WHERE ($1::text IS NULL OR type = $1)
 ORDER BY recorded_at DESC, event_id DESC LIMIT $4
 """
 
+_BY_KEY = "SELECT event_id FROM event_key WHERE dedup_key = $1"
+
 _PICTURE = """
 SELECT e.jpeg, e.sha256, e.width_px, e.height_px, e.taken_at
 FROM event JOIN evidence e USING (evidence_id) WHERE event.event_id = $1
 """
+
+
+async def _linked(connection: Connection, event: NewEvent) -> NewEvent:
+    """Say in a later step of a thing which event told of the first, if that is kept still."""
+    if not event.follows or not isinstance(event.data, MotionSeen | VehicleAbandoned):
+        return event
+    first = await connection.fetchval(_BY_KEY, event.follows)
+    data = msgspec.structs.replace(event.data, first_event_id=first)
+    return msgspec.structs.replace(event, data=data)
 
 
 async def append(connection: Connection, event: NewEvent) -> Event | None:
@@ -112,7 +124,7 @@ async def append(connection: Connection, event: NewEvent) -> Event | None:
     Raises:
         EventInvalidError: A field of the payload is wrong, or the event is over 64 kB.
     """
-    ready = ReadyEvent.of(event)
+    ready = ReadyEvent.of(await _linked(connection, event))
     stored = (await insert(connection, [ready])).get(event.event_id)
     if stored is None:
         return None

@@ -1,8 +1,9 @@
 """From findings to events; pure."""
 
 from datetime import UTC, datetime
+from typing import Final
 
-from sharpeyes.detectors.finding import Finding
+from sharpeyes.detectors.finding import Finding, FindingKind, FindingPhase
 from sharpeyes.detectors.zones import WHOLE_PICTURE
 from sharpeyes.events.event import (
     EventType,
@@ -44,14 +45,17 @@ def events_of(
             device_code=camera.device_code,
             severity=Severity.ALERT if finding.phase == "alert" else Severity.INFO,
             occurred_at=_moment(_occurred_s(finding)),
-            dedup_key=_dedup_key(camera, finding),
+            dedup_key=_dedup_key(camera, finding, finding.phase),
+            follows=_dedup_key(camera, finding, first) if finding.phase == "end" else "",
             data=_payload(finding, seen),
             evidence=None if finding.phase == "end" else evidence,
         )
         for finding in seen.findings
+        for first in [_FIRST[finding.kind]]
     ]
 
 
+_FIRST: Final[dict[FindingKind, FindingPhase]] = {"motion": "start", "abandoned_vehicle": "alert"}
 _TYPES = {"motion": EventType.MOTION, "abandoned_vehicle": EventType.ABANDONED_VEHICLE}
 
 
@@ -92,10 +96,10 @@ def _occurred_s(finding: Finding) -> float:
             return finding.start_s if finding.end_s is None else finding.end_s
 
 
-def _dedup_key(camera: Camera, finding: Finding) -> str:
+def _dedup_key(camera: Camera, finding: Finding, phase: FindingPhase) -> str:
     """Name a step of a thing: numbers of findings begin anew where a detector's state was lost."""
     started_at = _moment(finding.start_s).isoformat()
-    return f"{finding.kind}:{camera.camera_id}:{finding.finding_id}:{started_at}:{finding.phase}"
+    return f"{finding.kind}:{camera.camera_id}:{finding.finding_id}:{started_at}:{phase}"
 
 
 def _moment(seconds: float) -> datetime:

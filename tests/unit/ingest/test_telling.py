@@ -46,6 +46,13 @@ def seen(*findings: Finding) -> Look:
     return Look(findings, 1920, 1080, EvidencePicture(b"jpeg", 1280, 720), b"state")
 
 
+def test_an_end_follows_what_was_told_first() -> None:
+    for kind, first in (("motion", "start"), ("abandoned_vehicle", "alert")):
+        (begun,) = events_of(CAMERA, seen(finding(kind, first)), ARRIVED_AT, Random(1))  # type: ignore[arg-type]  # both are literals
+        (ended,) = events_of(CAMERA, seen(finding(kind, "end")), ARRIVED_AT, Random(2))  # type: ignore[arg-type]  # likewise
+        assert (begun.follows, ended.follows) == ("", begun.dedup_key)
+
+
 @pytest.mark.parametrize(
     ("kind", "phase", "event_type", "severity", "after_s", "has_evidence"),
     [

@@ -10,19 +10,21 @@ import msgspec
 
 from sharpeyes.events.case import CaseState
 from sharpeyes.events.deadline_light import Light
-from sharpeyes.events.event import Severity
+from sharpeyes.events.event import EventType, Severity
 from sharpeyes.registry.camera import Tier
 
 
 class EventQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which events to list. `camera` is a device code; `after` is the `next` of the page before.
 
-    `state` is of the event's case, and `unclosed` is all that is not over.
+    `state` is of the event's case, and `unclosed` is all that is not over. `without` leaves out a
+    type, such as changes of cases.
     """
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
     after: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     type: str | None = None
+    without: EventType | None = None
     camera: str | None = None
     severity: Severity | None = None
     tier: Literal["city", "district", "social", "police", "other"] | None = None
@@ -56,6 +58,8 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     device_code: str
     camera_name: str
+    longitude: float | None
+    latitude: float | None
     division_code: str
     severity: str
     occurred_at: datetime
@@ -67,6 +71,12 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: list[DeliveryView]
 
 
+class EventDetail(EventView, frozen=True, kw_only=True):
+    """An event with the others that tell of the same thing, the first first; it is among them."""
+
+    thread: list[EventView]
+
+
 class EventPage(msgspec.Struct, frozen=True):
     """One page of events, newest first."""
 
@@ -75,7 +85,8 @@ class EventPage(msgspec.Struct, frozen=True):
 
 
 _COLUMNS = """
-SELECT e.event_id, e.type, e.device_code, c.name AS camera_name, c.division_code, e.severity,
+SELECT e.event_id, e.type, e.device_code, c.name AS camera_name,
+       c.longitude, c.latitude, c.division_code, e.severity,
        e.occurred_at, e.recorded_at, e.sequence, e.data,
        e.evidence_id IS NOT NULL AS has_picture,
        CASE WHEN k.event_id IS NOT NULL THEN jsonb_build_object(
@@ -107,6 +118,7 @@ AND ($6::int IS NULL OR c.tier = $6)
 AND ($7::text IS NULL OR EXISTS (
     SELECT FROM division d WHERE d.division_code = $7
     AND c.division_path >= d.path AND c.division_path < rtrim(d.path, '/') || '0'))
+AND ($8::text IS NULL OR e.type <> $8)
 """
 _PAGE = f"""
 {_VIEW}
@@ -123,8 +135,18 @@ WHERE {_WANTED} AND ($3::text IS NULL OR (k.dispatched_at, k.event_id) <
 ORDER BY k.dispatched_at DESC, k.event_id DESC LIMIT $4
 """  # noqa: S608  # only constants are put together
 _UNCLOSED_PAGE = _CASES_PAGE.format(state="k.state NOT IN ('closed', 'rejected')")
-_STATE_PAGE = _CASES_PAGE.format(state="k.state = $8")
+_STATE_PAGE = _CASES_PAGE.format(state="k.state = $9")
 
+# Those that follow are of the same camera, and within days: no index is kept for them.
+_THREAD = f"""
+{_VIEW}
+WHERE e.event_id IN (SELECT $1::text UNION ALL (
+    SELECT n.event_id FROM event f JOIN event n ON n.camera_id = f.camera_id
+        AND n.recorded_at >= f.recorded_at AND n.recorded_at < f.recorded_at + interval '14 days'
+    WHERE f.event_id = $1 AND n.data ->> 'first_event_id' = $1
+    ORDER BY n.recorded_at LIMIT 50))
+ORDER BY e.recorded_at, e.event_id
+"""  # noqa: S608  # only constants are put together
 _ONE = f"{_VIEW} WHERE e.event_id = $1"
 
 
@@ -134,7 +156,7 @@ async def event_page(pool: asyncpg.Pool, query: EventQuery) -> EventPage:
     statement = _PAGE
     tier = None if query.tier is None else Tier[query.tier.upper()]
     arguments: list[object] = [query.type, query.camera, query.after, query.limit + 1]
-    arguments += [query.severity, tier, query.division]
+    arguments += [query.severity, tier, query.division, query.without]
     if query.state == "unclosed":
         statement = _UNCLOSED_PAGE
     elif query.state is not None:
@@ -145,10 +167,18 @@ async def event_page(pool: asyncpg.Pool, query: EventQuery) -> EventPage:
     return EventPage(events=events, next=events[-1].event_id if len(rows) > query.limit else None)
 
 
-async def event_view(pool: asyncpg.Pool, event_id: str) -> EventView | None:
-    """Return one event, or None when there is none of this id."""
+async def event_detail(pool: asyncpg.Pool, event_id: str) -> EventDetail | None:
+    """Return one event with its thread, or None when there is none of this id."""
     row = await pool.fetchrow(_ONE, event_id)
-    return None if row is None else _view(row)
+    if row is None:
+        return None
+    event = _view(row)
+    first = event.data.get("first_event_id") or event_id
+    thread = [_view(one) for one in await pool.fetch(_THREAD, first)]
+    # Its first may be deleted, or beyond what the caller may see.
+    if all(one.event_id != event_id for one in thread):
+        thread.append(event)
+    return EventDetail(**msgspec.structs.asdict(event), thread=thread)
 
 
 def _view(row: asyncpg.Record) -> EventView:

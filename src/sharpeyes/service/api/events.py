@@ -9,11 +9,11 @@ from aiohttp import web
 from sharpeyes.service.access import Scope, audit
 from sharpeyes.service.api.context import CONTEXT
 from sharpeyes.service.api.event_screen import (
+    EventDetail,
     EventPage,
     EventQuery,
-    EventView,
+    event_detail,
     event_page,
-    event_view,
 )
 from sharpeyes.service.api.operation import Operation, answer
 from sharpeyes.service.api.problem import ProblemError
@@ -28,8 +28,8 @@ async def list_events(request: web.Request) -> web.Response:
 
 
 async def show_event(request: web.Request) -> web.Response:
-    """Answer one event."""
-    event = await event_view(request.app[CONTEXT].pool, request.match_info["event_id"])
+    """Answer one event with the others that tell of the same thing."""
+    event = await event_detail(request.app[CONTEXT].pool, request.match_info["event_id"])
     if event is None:
         raise _not_found(request)
     return answer(event)
@@ -71,9 +71,9 @@ OPERATIONS = (
         method="GET",
         path="/api/v1/events/{event_id}",
         handler=show_event,
-        summary="One event",
+        summary="One event, with the others that tell of the same thing",
         scope=Scope.EVENTS_READ,
-        answer=EventView,
+        answer=EventDetail,
         problems=(HTTPStatus.NOT_FOUND,),
     ),
     Operation(

@@ -32,18 +32,19 @@ async def camera(api: Any) -> FiledCamera:
     return added
 
 
-async def store(api: Any, camera: FiledCamera, number: int) -> str:
+async def store(api: Any, camera: FiledCamera, number: int, *, ends: int | None = None) -> str:
     event_id = new_event_id(NOW, random.Random(number))
     event = NewEvent(
         event_id=event_id,
         type=EventType.ABANDONED_VEHICLE,
         camera_id=camera.camera_id,
         device_code=camera.device_code,
-        severity=Severity.ALERT,
+        severity=Severity.ALERT if ends is None else Severity.INFO,
         occurred_at=NOW,
         dedup_key=f"test:{number}",
+        follows="" if ends is None else f"test:{ends}",
         data=VehicleAbandoned(
-            phase="alert",
+            phase="alert" if ends is None else "end",
             box_xyxy=(1, 2, 30, 40),
             picture_width_px=640,
             picture_height_px=360,
@@ -71,6 +72,41 @@ async def test_events_are_listed_newest_first_in_pages(api: Any, camera: FiledCa
             break
         query["after"] = page["next"]
     assert seen == stored[::-1]
+
+
+async def test_an_alert_and_its_end_are_one_thread(api: Any, camera: FiledCamera) -> None:
+    reader = await api.token(Scope.EVENTS_READ)
+
+    async def get(event_id: str) -> tuple[str | None, list[str]]:
+        answer = await api.client.get(f"/api/v1/events/{event_id}", headers=reader)
+        event = await answer.json()
+        return event["data"]["first_event_id"], [one["event_id"] for one in event["thread"]]
+
+    alert, other = await store(api, camera, 1), await store(api, camera, 2)
+    end, lost = await store(api, camera, 3, ends=1), await store(api, camera, 4, ends=9)
+
+    assert await get(alert) == (None, [alert, end])
+    assert await get(end) == (alert, [alert, end])
+    assert await get(other) == (None, [other])
+    assert await get(lost) == (None, [lost])
+    stranger = await api.token(Scope.EVENTS_READ, division_code="420106")
+    answer = await api.client.get(f"/api/v1/events/{end}", headers=stranger)
+    assert answer.status == HTTPStatus.NOT_FOUND
+
+
+async def test_a_type_can_be_left_out(api: Any, camera: FiledCamera) -> None:
+    officer = await api.token(Scope.EVENTS_READ, Scope.CASES_WRITE)
+    event_id = await store(api, camera, 1)
+    await api.client.post(f"/api/v1/events/{event_id}/case/acknowledge", json={}, headers=officer)
+
+    async def listed(**query: str) -> list[str]:
+        answer = await api.client.get("/api/v1/events", params=query, headers=officer)
+        return [event["type"] for event in (await answer.json())["events"]]
+
+    changed = EventType.CASE_CHANGED.value
+    assert await listed() == [changed, EventType.ABANDONED_VEHICLE.value]
+    assert await listed(without=changed) == [EventType.ABANDONED_VEHICLE.value]
+    assert await listed(without=changed, state="acknowledged") == [EventType.ABANDONED_VEHICLE]
 
 
 async def test_an_event_is_shown_with_its_camera_and_deliveries(
