@@ -18,12 +18,14 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import asyncpg
+import cv2
 import msgspec
+import numpy as np
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 
-from sharpeyes.events.event import EventType, NewEvent, Severity, new_event_id
+from sharpeyes.events.event import EventType, Evidence, NewEvent, Severity, new_event_id
 from sharpeyes.events.payload import VehicleAbandoned
 from sharpeyes.events.store import append
 from sharpeyes.service.database import open_pool
@@ -219,11 +221,15 @@ async def installation(
 
 @pytest.fixture
 def vehicle_stands(installation: Installation) -> Callable[..., Awaitable[str]]:
-    """What stores that a vehicle was left at a registered camera, or has gone; gives the event."""
+    """What stores that a vehicle was left at a registered camera, or has gone; gives the event.
 
-    async def store(
-        device_code: str, *, started_at: datetime | None = None, left: bool = False
-    ) -> str:
+    `ends` is the event that told of the vehicle first.
+    """
+    picture = np.full((360, 640, 3), 90, np.uint8)
+    cv2.rectangle(picture, (210, 130), (420, 290), (40, 40, 190), -1)
+    jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
+
+    async def store(device_code: str, *, ends: str | None = None) -> str:
         now = datetime.now(UTC)
         event_id = new_event_id(now, random)
         pool: asyncpg.Pool
@@ -241,17 +247,21 @@ def vehicle_stands(installation: Installation) -> Callable[..., Awaitable[str]]:
                     "SELECT camera_id FROM camera WHERE device_code = $1", device_code
                 ),
                 device_code=device_code,
-                severity=Severity.INFO if left else Severity.ALERT,
+                severity=Severity.ALERT if ends is None else Severity.INFO,
                 occurred_at=now,
                 dedup_key=event_id,
+                follows=ends or "",
+                evidence=None
+                if ends
+                else Evidence.of(jpeg, width_px=640, height_px=360, taken_at=now),
                 data=VehicleAbandoned(
-                    phase="end" if left else "alert",
+                    phase="alert" if ends is None else "end",
                     box_xyxy=(210, 130, 420, 290),
                     picture_width_px=640,
                     picture_height_px=360,
                     zone="kerb",
                     dwell_s=400,
-                    started_at=started_at or now - timedelta(seconds=400),
+                    started_at=now - timedelta(seconds=400),
                 ),
             )
             assert await append(connection, event)

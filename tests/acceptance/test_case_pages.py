@@ -35,13 +35,14 @@ async def test_a_case_is_worked_on_and_counted_in_both_languages(
         await expect(case).to_contain_text("Dispatched")
         await case.get_by_label("Case number").fill("GA-7")
         await page.keyboard.press("Enter")
-        await expect(case.locator(".step-acknowledged")).to_be_visible()
+        story = page.get_by_role("region", name="From the first frame to the closing")
+        await expect(story.locator(".step-acknowledged")).to_be_visible()
         await expect(case).to_contain_text("GA-7")
         if shots:
             await page.screenshot(path=Path(shots) / "case-en.png", full_page=True)
         await case.get_by_label("Why it was a false alarm").fill("树影")
         await case.get_by_role("button", name="False alarm").click()
-        await expect(case.locator(".step-rejected")).to_contain_text("树影")
+        await expect(story.locator(".step-rejected")).to_contain_text("树影")
         await page.goto(f"{installation.url}/#/en/events?state=rejected&severity=alert&tier=city")
         await expect(page.locator(".events > li")).to_contain_text("False alarm")
         if shots:
@@ -50,7 +51,7 @@ async def test_a_case_is_worked_on_and_counted_in_both_languages(
         await page.goto(f"{installation.url}/#/zh/cameras/{CODE}")
         await expect(page.locator("main")).to_contain_text("误报 1 起")
         await page.goto(f"{installation.url}/#/zh/events/{event_id}")
-        await expect(page.get_by_role("region", name="案件")).to_contain_text("判为误报")
+        await expect(page.get_by_role("region", name="全过程")).to_contain_text("判为误报")
         wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         assert not await page.evaluate(wide)
         if shots:

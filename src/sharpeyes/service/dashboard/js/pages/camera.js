@@ -4,6 +4,7 @@ import { CameraFile } from "../parts/camera-file.js";
 import { CameraForm } from "../parts/camera-form.js";
 import { CameraPictures } from "../parts/camera-pictures.js";
 import { Changes } from "../parts/changes.js";
+import { CASE_CHANGED } from "../parts/event-words.js";
 import { Evidence } from "../parts/evidence.js";
 import { FalseAlarms } from "../parts/false-alarms.js";
 import { Assigned, Deadline, IncidentLink } from "../parts/incident-words.js";
@@ -72,7 +73,7 @@ function CameraIncidents({ code }) {
 }
 
 function CameraEvents({ code }) {
-  const events = useResource(withQuery("/events", { camera: code, limit: SHOWN_EVENTS }), ["event"]);
+  const events = useResource(withQuery("/events", { camera: code, without: CASE_CHANGED, limit: SHOWN_EVENTS }), ["event"]);
   return html`<section class="panel" aria-label=${t("camera.events")}>
     <h2>${t("camera.events")}<a href=${address("events", { query: { camera: code } })}>${t("camera.events.all")}</a></h2>
     <${FalseAlarms} code=${code} />

@@ -2,16 +2,20 @@ import { useRef } from "../../vendor/preact-hooks.mjs";
 import { withQuery } from "../api.js";
 import { html } from "../html.js";
 import { CameraLink } from "../parts/camera-name.js";
-import { DeliveryStates, EVENT_TYPES, eventSummary, eventTitle, shortType } from "../parts/event-words.js";
+import { EventMap } from "../parts/event-map.js";
+import { CASE_CHANGED, DeliveryStates, EVENT_TYPES, eventSummary, eventTitle, shortType } from "../parts/event-words.js";
 import { Choice, Chosen, DivisionFilter } from "../parts/filters.js";
+import { Icon } from "../parts/icons.js";
 import { LightMark, SeverityMark, TIERS } from "../parts/marks.js";
 import { Pager } from "../parts/pager.js";
 import { Picture } from "../parts/picture.js";
 import { Empty, Shown } from "../parts/states.js";
 import { useResource } from "../resource.js";
 import { address, refine } from "../route.js";
+import { useStore } from "../store.js";
+import { isDark } from "../theme.js";
 import { Time } from "../times.js";
-import { t, word } from "../words.js";
+import { getLanguage, t, word } from "../words.js";
 
 const PAGE_SIZE = 50;
 const STATES = ["unclosed", "dispatched", "acknowledged", "handled", "closed", "rejected"];
@@ -44,8 +48,10 @@ export function EventList({ events }) {
 }
 
 export function EventsPage({ query }) {
-  const { type, camera, after, severity, state, tier, division } = query;
-  const resource = useResource(withQuery("/events", { type, camera, after, severity, state, tier, division, limit: PAGE_SIZE }), ["event"]);
+  const { type, camera, after, severity, state, tier, division, changes, map } = query;
+  const asked = { type, camera, after, severity, state, tier, division, without: type || changes ? null : CASE_CHANGED };
+  const resource = useResource(withQuery("/events", { ...asked, limit: PAGE_SIZE }), ["event"]);
+  const dark = useStore(isDark);
   const name = resource.data?.events[0]?.camera_name;
   return html`<h1 class="only-read">${t("page.events")}</h1>
     <form class="filters" role="search" aria-label=${t("filter.events")} onSubmit=${(submit) => submit.preventDefault()}>
@@ -55,13 +61,22 @@ export function EventsPage({ query }) {
       <${Choice} name="severity" value=${severity} label=${t("field.severity")} options=${SEVERITIES.map((name) => [name, t(`severity.${name}`)])} />
       <${Choice} name="tier" value=${tier} label=${t("field.tier")} options=${TIERS.map((name) => [name, t(`tier.${name}`)])} />
       <${DivisionFilter} value=${division} />
+      ${!type && html`<label class="tick"><input type="checkbox" checked=${Boolean(changes)}
+        onChange=${(change) => refine({ changes: change.currentTarget.checked ? "1" : null, after: null })} />${t("events.changes")}</label>`}
+      <button type="button" aria-pressed=${map ? "true" : "false"} onClick=${() => refine({ map: map ? null : "1", at: null })}><${Icon} name="map" />${t("events.map")}</button>
       ${camera &&
       html`<${Chosen} label=${t("field.camera")} onDrop=${() => refine({ camera: null, after: null })}>${name ?? camera}<//>`}
     </form>
-    <section class="panel">
-      <${Shown} resource=${resource}>${({ events, next }) =>
-        events.length === 0
-          ? html`<${Empty} icon="events"><strong>${t("events.empty")}</strong><p>${t("events.empty.help")}</p><//>`
-          : html`<${EventList} key=${JSON.stringify(query)} events=${events} /><${Pager} page="events" query=${query} next=${next} />`}<//>
-    </section>`;
+    <div class=${map ? "events-and-map" : null}>
+      ${map &&
+      html`<section class="panel map-panel" aria-label=${t("events.map")}>
+        ${resource.data && html`<${EventMap} key=${`${dark} ${getLanguage()} ${JSON.stringify(asked)}`} events=${resource.data.events} query=${query} />`}
+      </section>`}
+      <section class="panel">
+        <${Shown} resource=${resource}>${({ events, next }) =>
+          events.length === 0
+            ? html`<${Empty} icon="events"><strong>${t("events.empty")}</strong><p>${t("events.empty.help")}</p><//>`
+            : html`<${EventList} key=${JSON.stringify(asked)} events=${events} /><${Pager} page="events" query=${query} next=${next} />`}<//>
+      </section>
+    </div>`;
 }

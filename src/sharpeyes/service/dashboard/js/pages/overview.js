@@ -1,7 +1,7 @@
 import { withQuery } from "../api.js";
 import { useDivisions } from "../divisions.js";
 import { html } from "../html.js";
-import { DeliveryStates, eventSummary, eventTitle } from "../parts/event-words.js";
+import { CASE_CHANGED, DeliveryStates, eventSummary, eventTitle } from "../parts/event-words.js";
 import { Picture } from "../parts/picture.js";
 import { CameraLink } from "../parts/camera-name.js";
 import { STATUSES, SeverityMark, StatusMark } from "../parts/marks.js";
@@ -109,7 +109,7 @@ const LatestEvent = ({ event }) => html`<li>
 </li>`;
 
 function Latest() {
-  const events = useResource(`/events?limit=${SHOWN_EVENTS}`, ["event"]);
+  const events = useResource(withQuery("/events", { without: CASE_CHANGED, limit: SHOWN_EVENTS }), ["event"]);
   return html`<section class="panel latest-panel" aria-label=${t("overview.latest")}>
     <h2>${t("overview.latest")}<a href=${address("events")}>${t("overview.all_events")}</a></h2>
     <${Shown} resource=${events}>${({ events: latest }) =>

@@ -1,8 +1,6 @@
 // How far the case of an event is, who said what of it, and what may be said next.
 import { html } from "../html.js";
-import { useResource } from "../resource.js";
 import { may } from "../session.js";
-import { Time } from "../times.js";
 import { t, word } from "../words.js";
 import { Deed, Words } from "./deed.js";
 import { Due } from "./incident-words.js";
@@ -42,24 +40,16 @@ function Say({ path, found, again }) {
     ${deed("reject", html`<${Words} name="reason" label=${t("case.reject.label")} hint=${t("case.reject.hint")} />`, false)}</div>`;
 }
 
-const History = ({ history }) => html`<ol class="steps">${[...history].reverse().map(
-  (step) => html`<li key=${`${step.at}${step.step}`} class="step-${step.step}">
-    <${Time} at=${step.at} /><strong>${word("case_step", step.step)}</strong>
-    <span class="muted">${step.actor || t("incident.by_service")}</span>
-    ${step.step === "light" ? html`<${LightMark} light=${step.words} />` : html`<span class="note">${step.words}</span>`}
-  </li>`,
-)}</ol>`;
+export const casePath = ({ event_id: id }) => `/events/${encodeURIComponent(id)}/case`;
 
-export function CasePanel({ event }) {
-  const path = `/events/${encodeURIComponent(event.event_id)}/case`;
-  const resource = useResource(path, ["event"]);
-  return html`<section class="panel" aria-label=${t("case.title")}>
+/** resource: of the event's case. Who said what of it stands in the event's timeline. */
+export function CasePanel({ event, resource }) {
+  return html`<section class="panel case-panel" aria-label=${t("case.title")}>
     <h2>${t("case.title")}</h2>
     <${Shown} resource=${resource}>${(found) => html`
       <p class="head-status"><strong>${word("case_state", found.state)}</strong>
         ${found.case_number && html`<span>${t("field.case_number")}${t("colon")}${found.case_number}</span>`}
         ${!isOver(found) && found.deadline_at && html`<span class="deadline"><${LightMark} light=${found.light} /><${Due} at=${found.deadline_at} /></span>`}</p>
-      <${Say} path=${path} found=${found} again=${() => resource.again()} />
-      <${History} history=${found.history} />`}<//>
+      <${Say} path=${casePath(event)} found=${found} again=${() => resource.again()} />`}<//>
   </section>`;
 }

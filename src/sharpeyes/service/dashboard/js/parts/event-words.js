@@ -6,6 +6,9 @@ import { DeliveryMark } from "./marks.js";
 /** "org.sharpeyes.abandoned-vehicle.v1" -> "abandoned-vehicle"; another's type stays as it is. */
 export const shortType = (type) => /^org\.sharpeyes\.(.+)\.v\d+$/.exec(type)?.[1] ?? type;
 
+/** Told for other systems' sake: in a list of ours it stands beside the event that it is about. */
+export const CASE_CHANGED = "org.sharpeyes.case.changed.v1";
+
 export const EVENT_TYPES = [
   "org.sharpeyes.abandoned-vehicle.v1",
   "org.sharpeyes.motion.v1",
@@ -19,7 +22,7 @@ export const EVENT_TYPES = [
   "org.sharpeyes.incident.opened.v1",
   "org.sharpeyes.incident.closed.v1",
   "org.sharpeyes.outside-report.v1",
-  "org.sharpeyes.case.changed.v1",
+  CASE_CHANGED,
 ];
 
 export function eventTitle({ type, data }) {
@@ -33,6 +36,11 @@ export function eventSummary({ data }) {
   const said = [];
   if (data.to_status) {
     said.push(t("event.change", { from: word("status", data.from_status), to: word("status", data.to_status) }));
+  }
+  if (data.about_event_id) {
+    const step = data.step === "light" ? word("light", data.light) : word("case_step", data.step);
+    said.push(t("event.about", { type: word("type", shortType(data.about_type)), step }));
+    if (data.case_number) said.push(data.case_number);
   }
   if (data.title) said.push(data.title, t("event.cameras", { count: data.cameras }));
   if (data.cause) said.push(word("cause", data.cause));
