@@ -17,6 +17,7 @@ from sharpeyes.registry.outage import DATABASE_AWAY
 
 # Between two questions there must be time for a renewal to fail and be tried again.
 _RENEW_AT: Final = 0.5
+_LONGER_S: Final = 1.0
 
 
 class Device(Protocol):
@@ -142,9 +143,7 @@ class Mailbox:
         if isinstance(pulled, Fault):
             self._note_refusal(pulled)
         elif pulled.lasts_s is not None:
-            # Asking keeps it at many makers, and not at others; of those that say nothing it is
-            # renewed.
-            self._keep(min(pulled.lasts_s, self._context.settings.lasting_s))
+            self._note_left(min(pulled.lasts_s, self._context.settings.lasting_s))
         return pulled
 
     async def _renew(
@@ -173,6 +172,17 @@ class Mailbox:
         now_s = self._context.monotonic_s()
         self._ends_s = now_s + lasts_s
         self._renew_s = now_s + _RENEW_AT * lasts_s
+
+    def _note_left(self, left_s: float) -> None:
+        """Note what a camera says of the time that is left.
+
+        Being asked makes it longer at many makers, which then need not be told to; of the others it
+        is renewed when that was due anyway.
+        """
+        ends_s = self._context.monotonic_s() + left_s
+        if ends_s > self._ends_s + _LONGER_S:
+            self._keep(left_s)
+        self._ends_s = ends_s
 
     def _note_refusal(self, fault: Fault) -> None:
         """Count a password that is no longer taken as a bad login: whoever shares it must know."""

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from sharpeyes.devices import onvif_events
 from sharpeyes.devices.credentials import Credentials
 from sharpeyes.devices.http_exchange import open_device_session
 from sharpeyes.devices.settings import DeviceSettings
@@ -195,6 +196,19 @@ async def test_what_a_camera_tells_becomes_one_event_with_an_end(
     points = house.points(camera)
     assert (points.opened, points.ended, house.fleet.listeners(camera.device_code)) == (1, 1, 0)
     assert house.fleet.device(camera.device_code).bad_logins == 0
+
+
+async def test_one_subscription_is_renewed_for_as_long_as_somebody_listens(
+    house: House, add: AddCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Seconds instead of minutes, as the simulator's clock is the real one.
+    monkeypatch.setattr(onvif_events, "_LEAST_LASTING_S", 0.5)
+    settings = QUICK.model_copy(update={"lasting_s": 2.0})
+    camera = await add(1)
+    async with house.listening(camera, settings=settings):
+        await until(lambda: house.points(camera).renewed == 2)
+        assert house.is_heard(camera)
+    assert (house.points(camera).opened, house.points(camera).ended) == (1, 1)
 
 
 async def test_a_camera_that_restarts_is_listened_to_again_and_what_is_over_is_told(

@@ -139,6 +139,16 @@ async def test_asking_keeps_it_where_the_camera_says_so(device: Device, mailbox:
     assert not mailbox.is_open
 
 
+async def test_that_asking_does_not_keep_it_is_seen_by_the_time_that_is_left(
+    device: Device, mailbox: Mailbox
+) -> None:
+    await mailbox.open()
+    for left_s in (90, 60, 90, 60, 90):
+        device.lasts_s = left_s
+        assert isinstance(await mailbox.take(), Pulled)
+    assert device.asked == ["subscribe", *("pull", "pull", "renew") * 2, "pull"]
+
+
 async def test_one_that_cannot_be_renewed_is_used_to_its_end(
     device: Device, mailbox: Mailbox
 ) -> None:
