@@ -10,6 +10,11 @@ from playwright.async_api import Page, expect
 # One browser for all, which lives in the session's event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+REFUSED = """async (path) => {
+  const [{ post }, { refusalWords }] = await Promise.all(
+    ["api.js", "parts/refusal.js"].map((name) => import(`/static/js/${name}`)));
+  return refusalWords(await post(path, { feedback: "x" }));
+}"""
 CODE = "42010200001320000001"
 
 
@@ -52,6 +57,9 @@ async def test_a_case_is_worked_on_and_counted_in_both_languages(
         await expect(page.locator("main")).to_contain_text("误报 1 起")
         await page.goto(f"{installation.url}/#/zh/events/{event_id}")
         await expect(page.get_by_role("region", name="全过程")).to_contain_text("判为误报")
+        # What the service refuses is said in the page's language.
+        refused = await page.evaluate(REFUSED, f"/events/{event_id}/case/close")
+        assert refused == "案件目前为“误报”，不能直接登记“办结”：案件已结束"
         wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         assert not await page.evaluate(wide)
         if shots:

@@ -164,19 +164,25 @@ def state_after(case: Case, move: CaseMove, history: Sequence[CaseHistoryStep]) 
     if move.case_number and case.case_number and move.case_number != case.case_number:
         raise CaseStateError(
             f"event {case.event_id} has the case number {case.case_number!r} already, not"
-            f" {move.case_number!r}"
+            f" {move.case_number!r}",
+            "number",
+            {"kept": case.case_number, "given": move.case_number},
         )
     said = next((one for one in history if one.step is move.step), None)
     if said is not None:
         if move.words != said.words:
             raise CaseStateError(
                 f"the case of event {case.event_id} was {said.step} already, by {said.actor} at"
-                f" {said.at:%Y-%m-%d %H:%M:%S} UTC, in other words"
+                f" {said.at:%Y-%m-%d %H:%M:%S} UTC, in other words",
+                "said",
+                {"step": said.step, "actor": said.actor, "at": said.at.isoformat()},
             )
         return None
     if case.state not in _FOLLOWS[move.step]:
         raise CaseStateError(
             f"the case of event {case.event_id} is {case.state} and cannot be {move.step}:"
-            f" {_FIRST[case.state]}"
+            f" {_FIRST[case.state]}",
+            "order",
+            {"state": case.state, "step": move.step},
         )
     return CaseState(move.step)

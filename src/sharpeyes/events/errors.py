@@ -18,6 +18,9 @@ EventsError
     └── RotationError
 """
 
+from collections.abc import Mapping
+from typing import Literal
+
 
 class EventsError(Exception):
     """Events refuse; the message is one line for the person who asked."""
@@ -47,7 +50,20 @@ class NoCaseError(CaseError):
 
 
 class CaseStateError(CaseError):
-    """What is said of a case does not follow from how far it is."""
+    """What is said of a case does not follow from how far it is.
+
+    Attributes:
+        code: Which rule it breaks: `number`, another case number is on record; `said`, the step
+            was said in other words; `order`, something else comes first.
+        about: What the message names, by word, for whoever says it in another language.
+    """
+
+    def __init__(
+        self, message: str, code: Literal["number", "said", "order"], about: Mapping[str, str]
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.about = about
 
 
 class CaseChangedError(CaseError):

@@ -168,7 +168,6 @@ async def _answer(request: web.Request) -> web.Response:
 
 _STATUSES: Final[Mapping[type[CaseError], HTTPStatus]] = {
     NoCaseError: HTTPStatus.NOT_FOUND,
-    CaseStateError: HTTPStatus.CONFLICT,
     CaseChangedError: HTTPStatus.PRECONDITION_FAILED,
 }
 
@@ -177,6 +176,9 @@ _STATUSES: Final[Mapping[type[CaseError], HTTPStatus]] = {
 def _refusals() -> Iterator[None]:
     try:
         yield
+    except CaseStateError as error:
+        code = f"case.{error.code}"
+        raise ProblemError(HTTPStatus.CONFLICT, str(error), code=code, about=error.about) from None
     except CaseError as error:
         raise ProblemError(_STATUSES[type(error)], str(error)) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 import msgspec
@@ -17,12 +18,18 @@ class FieldError(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What went wrong, for a program (`status`) and for its reader (`detail`)."""
+    """What went wrong, for a program (`status`) and for its reader (`detail`).
+
+    Where there is a `code`, it says the same as `detail` to whoever words it anew, with what is
+    named in it in `about`.
+    """
 
     title: str
     status: int
     detail: str
     errors: tuple[FieldError, ...] = ()
+    code: str = ""
+    about: dict[str, str] = {}
 
 
 class ProblemError(Exception):
@@ -35,10 +42,17 @@ class ProblemError(Exception):
         *,
         errors: tuple[FieldError, ...] = (),
         headers: dict[str, str] | None = None,
+        code: str = "",
+        about: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.problem = Problem(
-            title=status.phrase, status=status.value, detail=detail, errors=errors
+            title=status.phrase,
+            status=status.value,
+            detail=detail,
+            errors=errors,
+            code=code,
+            about=dict(about or {}),
         )
         self.headers = headers or {}
 

@@ -91,6 +91,8 @@ async def test_a_case_goes_its_way(api: Any, tell: Tell, say: Any) -> None:
     status, refused = await say(event_id, "handle", police, words="towed")
     assert status == HTTPStatus.CONFLICT
     assert refused["detail"].endswith("is dispatched and cannot be handled: acknowledge it first")
+    assert refused["code"] == "case.order"
+    assert refused["about"] == {"state": "dispatched", "step": "handled"}
     await say(event_id, "acknowledge", police, case_number="GA-7")
     status, again = await say(event_id, "acknowledge", police, case_number="GA-7")
     assert (status, again["state"], again["revision"]) == (HTTPStatus.OK, "acknowledged", 2)
@@ -107,6 +109,10 @@ async def test_a_case_goes_its_way(api: Any, tell: Tell, say: Any) -> None:
     # Late, and once more: nothing changes; something else: refused.
     assert (await say(event_id, "acknowledge", police))[0] == HTTPStatus.OK
     assert (await say(event_id, "reject", police, reason="no"))[0] == HTTPStatus.CONFLICT
+    _, refused = await say(event_id, "close", police, feedback="in other words")
+    assert (refused["code"], refused["about"]["step"]) == ("case.said", "closed")
+    _, refused = await say(event_id, "acknowledge", police, case_number="GA-8")
+    assert (refused["code"], refused["about"]) == ("case.number", {"kept": "GA-7", "given": "GA-8"})
 
     written = await pool.fetch(
         "SELECT action, detail ->> 'words' AS words FROM audit WHERE object = $1", event_id

@@ -10,6 +10,8 @@ import pytest
 
 import sharpeyes.service
 from sharpeyes.detectors.zones import ZoneKind
+from sharpeyes.events.case import CaseState, CaseStep
+from sharpeyes.events.endpoint import EndpointState
 from sharpeyes.events.event import EventType, Severity
 from sharpeyes.events.payload import AlarmKind
 from sharpeyes.health.status import Cause, Status
@@ -148,6 +150,11 @@ def values_of_the_service() -> list[str]:
         *(f"duplicate.{reason}" for reason in DuplicateReason),
         *(f"run.{state}" for state in get_args(RunState)),
         *(f"role.{role}" for role in Role if not role.of_a_machine),
+        *(f"case_state.{state}" for state in CaseState),
+        *(f"case_first.{state}" for state in CaseState),
+        *(f"case_step.{step}" for step in CaseStep),
+        *(f"endpoint_state.{state}" for state in EndpointState),
+        *(f"refusal.case.{code}" for code in ("number", "said", "order")),
         *(f"figure.reason.{reason}" for reason in (NETWORKED_UNKNOWN, NO_POSITION)),
     ]
 

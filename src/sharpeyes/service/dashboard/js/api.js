@@ -1,5 +1,5 @@
 // The service's HTTP API. A failure that can be expected is a value, so that every caller meets it:
-//   { ok: true, data } | { ok: false, kind, title, detail, errors }
+//   { ok: true, data } | { ok: false, kind, title, detail, errors, code, about }
 // kind: unauthorized | forbidden | missing | conflict | changed | busy | invalid | server | network
 const ROOT = "/api/v1";
 const PATIENCE_MS = 20_000;
@@ -14,10 +14,12 @@ export function failure(status, problem) {
     title: problem.title ?? `HTTP ${status}`,
     detail: problem.detail ?? "",
     errors: problem.errors ?? [],
+    code: problem.code ?? "",
+    about: problem.about ?? {},
   };
 }
 
-export const UNREACHED = { ok: false, kind: "network", title: "", detail: "", errors: [] };
+export const UNREACHED = { ok: false, kind: "network", title: "", detail: "", errors: [], code: "", about: {} };
 
 async function request(path, { signal, ...options } = {}) {
   const abort = new AbortController();

@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState } from "../../vendor/preact-hooks.mjs";
 import { html } from "../html.js";
-import { getLanguage, inWords, t } from "../words.js";
+import { getLanguage, t } from "../words.js";
+import { refusalWords } from "./refusal.js";
 
 /** What went wrong with a deed, in our words and in the service's. */
 export const Refused = ({ problem }) =>
   html`<div class="form-problem" role="alert"><strong>${t(`problem.${problem.kind}`)}</strong>
-    ${problem.detail && html`<p lang=${inWords(problem.detail) === problem.detail && getLanguage() !== "en" ? "en" : null}>${inWords(problem.detail)}</p>`}</div>`;
+    ${problem.detail && html`<p lang=${refusalWords(problem) === problem.detail && getLanguage() !== "en" ? "en" : null}>${refusalWords(problem)}</p>`}</div>`;
 
 /**
  * Ask before something is done that others will notice, and say what came of it if it fails.

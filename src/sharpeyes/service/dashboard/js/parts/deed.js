@@ -3,6 +3,7 @@ import { useRef, useState } from "../../vendor/preact-hooks.mjs";
 import { post } from "../api.js";
 import { html } from "../html.js";
 import { inWords, t } from "../words.js";
+import { refusalWords } from "./refusal.js";
 
 const LONGEST = 2000;
 
@@ -12,7 +13,7 @@ function Failed({ problem, what }) {
   return html`<div class="form-problem" role="alert">
     <strong>${t(kind !== "changed" ? `problem.${kind}` : what === "case" ? "case.changed" : "incident.changed")}</strong>
     ${kind === "changed" && html`<p>${t("incident.changed.help")}</p>`}
-    ${kind !== "changed" && (errors.length > 0 ? errors.map(({ reason }) => html`<p>${inWords(reason)}</p>`) : detail && html`<p>${inWords(detail)}</p>`)}
+    ${kind !== "changed" && (errors.length > 0 ? errors.map(({ reason }) => html`<p>${inWords(reason)}</p>`) : detail && html`<p>${refusalWords(problem)}</p>`)}
   </div>`;
 }
 

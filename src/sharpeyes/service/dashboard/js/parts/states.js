@@ -2,6 +2,7 @@
 import { html } from "../html.js";
 import { t } from "../words.js";
 import { Icon } from "./icons.js";
+import { refusalWords } from "./refusal.js";
 
 export const Loading = () =>
   html`<div class="state loading" role="status"><span class="spinner" aria-hidden="true"></span>${t("loading")}</div>`;
@@ -14,11 +15,12 @@ const PROBLEM_ICONS = { forbidden: "lock", missing: "question", network: "unplug
 /** Why there is nothing: in our words, with the service's own below, and a way on. */
 export function Problem({ problem, again }) {
   const { kind, title, detail } = problem;
+  const said = detail ? refusalWords(problem) : title;
   return html`<div class="state problem" role="alert">
     <${Icon} name=${PROBLEM_ICONS[kind] ?? "warning"} />
     <strong>${t(`problem.${kind}`)}</strong>
     <p>${t(`problem.${kind}.help`)}</p>
-    ${(detail || title) && html`<p class="said"><code>${detail || title}</code></p>`}
+    ${said && html`<p class="said"><code>${said}</code></p>`}
     ${again && kind !== "forbidden" && kind !== "missing" && html`<button type="button" onClick=${again}>${t("again")}</button>`}
   </div>`;
 }
