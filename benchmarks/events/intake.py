@@ -2,11 +2,8 @@
 
 import asyncio
 import itertools
-import os
-import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,26 +13,15 @@ import aiohttp
 import asyncpg
 import msgspec
 
+from benchmarks.events.bare import BareInserts
 from benchmarks.events.stock import device_code
+from benchmarks.serving import serving
 
 _PORT: Final = 18_099
 _URL: Final = f"http://127.0.0.1:{_PORT}/api/v1/events"
 _CLIENTS: Final = 4
 _IN_BATCH: Final = 100
 _LINES: Final = 2000
-
-# The row of an event and nothing else: no order, no key of the caller's, nothing to deliver.
-_BARE_TABLE = """
-CREATE TABLE IF NOT EXISTS bare_event (
-    event_id text PRIMARY KEY, type text NOT NULL, device_code text NOT NULL,
-    severity text NOT NULL, occurred_at timestamptz NOT NULL,
-    recorded_at timestamptz NOT NULL DEFAULT now(), data jsonb NOT NULL
-)
-"""
-_BARE_INSERT = """
-INSERT INTO bare_event (event_id, type, device_code, severity, occurred_at, data)
-VALUES ($1, $2, $3, $4, $5, $6)
-"""
 
 Hand = Callable[[], Awaitable[int]]
 """Hands some events in, and returns how many once they are on disk."""
@@ -54,16 +40,13 @@ async def measure_intake(
     pool: asyncpg.Pool, service: Service, seconds: float, rounds: int
 ) -> dict[str, list[float]]:
     """Return the rates of each round by way of handing in."""
-    await pool.execute(_BARE_TABLE)
-    await pool.execute(
-        "INSERT INTO endpoint (name, url, secret_ciphertext, secret_nonce, key_id, state)"
-        " VALUES ('nobody', 'http://127.0.0.1:9/', 'x', '123456789012', 'k', 'paused')"
-        " ON CONFLICT DO NOTHING"
-    )
+    bare = await BareInserts.of(pool)
     run = f"{time.time_ns():x}"
     numbers = itertools.count()
-    rates: dict[str, list[float]] = {"single": [], "batch": [], "ndjson": [], "bare_insert": []}
-    async with _serving(service.database_url, service.folder), aiohttp.ClientSession() as session:
+    async with (
+        serving("api", service.database_url, service.folder, _PORT, f"[http]\nport = {_PORT}\n"),
+        aiohttp.ClientSession() as session,
+    ):
 
         async def post(count: int, kind: str, body: bytes) -> int:
             headers = {"Authorization": f"Bearer {service.token}", "Content-Type": kind}
@@ -88,16 +71,18 @@ async def measure_intake(
             body = b"\n".join(map(msgspec.json.encode, events(_LINES)))
             return await post(_LINES, "application/x-ndjson", body)
 
-        async def bare_insert() -> int:
-            rows = [_row(event) for event in events(_IN_BATCH)]
-            async with pool.acquire() as connection, connection.transaction():
-                await connection.executemany(_BARE_INSERT, rows)
-            return _IN_BATCH
-
+        ways: dict[str, Hand] = {
+            "single": single,
+            "bare_insert": lambda: bare.insert_events(events(_IN_BATCH)),
+            "batch": batch,
+            "bare_all_rows": lambda: bare.insert_all_rows(events(_IN_BATCH)),
+            "ndjson": ndjson,
+        }
+        rates: dict[str, list[float]] = {way: [] for way in ways}
         for _ in range(rounds):
-            for hand in (single, bare_insert, batch, ndjson):
-                rates[hand.__name__].append(await _rate(hand, seconds))
-        await pool.execute("TRUNCATE bare_event")
+            for way, hand in ways.items():
+                rates[way].append(await _rate(hand, seconds))
+    await bare.clear()
     return rates
 
 
@@ -134,41 +119,3 @@ def _event(run: str, number: int) -> dict[str, Any]:
             "started_at": now,
         },
     }
-
-
-def _row(event: dict[str, Any]) -> tuple[object, ...]:
-    at = datetime.fromisoformat(event["time"])
-    return event["id"], event["type"], event["subject"], "info", at, event["data"]
-
-
-@asynccontextmanager
-async def _serving(url: str, folder: Path) -> AsyncIterator[None]:
-    (folder / "sharpeyes.toml").write_text(f"[http]\nport = {_PORT}\n")
-    with (folder / "api.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            Path(sys.executable).with_name("sharpeyes"),
-            "api",
-            cwd=folder,
-            env=dict(os.environ, SHARPEYES_DATABASE_URL=url),
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            await _wait_until_ready()
-            yield
-        finally:
-            process.terminate()
-            await process.wait()
-
-
-async def _wait_until_ready() -> None:
-    async with aiohttp.ClientSession() as session:
-        for _ in range(600):
-            try:
-                async with session.get(f"http://127.0.0.1:{_PORT}/readyz") as answer:
-                    if answer.ok:
-                        return
-            except aiohttp.ClientConnectionError:
-                pass
-            await asyncio.sleep(0.1)
-    raise RuntimeError("the API did not start within a minute")

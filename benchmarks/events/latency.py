@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,10 +10,10 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final
 
-import aiohttp
 import asyncpg
 from aiohttp import web
 
+from benchmarks.serving import SHARPEYES, serving
 from sharpeyes.detectors.zones import Zone, ZoneKind
 from sharpeyes.devices.credentials import Credentials
 from sharpeyes.devices.simulator.camera import MAIN_STREAM_PATH, SimulatedCamera
@@ -35,7 +34,7 @@ _HTTP_PORT: Final = 18_097
 _FIRST: Final = IPv4Address("127.77.0.1")
 _RTSP_PORT, _CAMERA_HTTP_PORT = 18_554, 18_580
 # The car stops at 30 s of the scene. Until then the service starts, and learns the empty street.
-_SCENE_START_S, _SPREAD_S = 6.0, 6.0
+_SPREAD_S = 6.0
 _WAIT_S: Final = 60.0
 _TYPE: Final = "org.sharpeyes.abandoned-vehicle.v1"
 
@@ -49,7 +48,7 @@ allow_loopback = true
 
 
 async def measure_latency(
-    pool: asyncpg.Pool, database_url: str, folder: Path, cameras: int
+    pool: asyncpg.Pool, database_url: str, folder: Path, cameras: int, scene_start_s: float
 ) -> list[float]:
     """Return for each camera's vehicle the ms from its limit to its arrival at the receiver.
 
@@ -78,7 +77,7 @@ async def measure_latency(
         first_address=_FIRST,
         rtsp_port=_RTSP_PORT,
         http_port=_CAMERA_HTTP_PORT,
-        scene_start_s=_SCENE_START_S,
+        scene_start_s=scene_start_s,
     )
     await _register(pool, folder, environ, fleet, simulated)
     async with _receiver(take) as url:
@@ -90,7 +89,7 @@ async def measure_latency(
         async with (
             # First: a camera that did not answer is left alone for a while.
             Fleet(fleet, cameras=simulated, scenes=[make_scene("parked")]),
-            _serving(folder, environ),
+            serving("serve", database_url, folder, _HTTP_PORT, _SETTINGS),
         ):
             try:
                 await asyncio.wait_for(complete.wait(), _WAIT_S)
@@ -164,40 +163,9 @@ async def _receiver(take: object) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-@asynccontextmanager
-async def _serving(folder: Path, environ: dict[str, str]) -> AsyncIterator[None]:
-    with (folder / "serve.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            _sharpeyes(), "serve", cwd=folder, env=environ, stdout=log, stderr=log
-        )
-        try:
-            await _until_ready()
-            yield
-        finally:
-            process.terminate()
-            await process.wait()
-
-
-async def _until_ready() -> None:
-    async with aiohttp.ClientSession() as session:
-        for _ in range(600):
-            try:
-                async with session.get(f"http://127.0.0.1:{_HTTP_PORT}/readyz") as answer:
-                    if answer.ok:
-                        return
-            except aiohttp.ClientConnectionError:
-                pass
-            await asyncio.sleep(0.1)
-    raise RuntimeError("the service did not start within a minute")
-
-
 async def _command(*words: str, folder: Path, environ: dict[str, str]) -> None:
     process = await asyncio.create_subprocess_exec(
-        _sharpeyes(), *words, cwd=folder, env=environ, stdout=asyncio.subprocess.DEVNULL
+        SHARPEYES, *words, cwd=folder, env=environ, stdout=asyncio.subprocess.DEVNULL
     )
     if await process.wait():
         raise RuntimeError(f"sharpeyes {words[0]} {words[1]} failed")
-
-
-def _sharpeyes() -> Path:
-    return Path(sys.executable).with_name("sharpeyes")

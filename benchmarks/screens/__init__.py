@@ -1,10 +1,8 @@
 """What the health pages cost at city size: the time to the first figures, and what is loaded."""
 
 import asyncio
-import os
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -13,10 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import aiohttp
 from playwright.async_api import Browser, async_playwright
 
 from benchmarks.screens.city import make_city
+from benchmarks.serving import serving
 from sharpeyes.service.database import open_pool
 from sharpeyes.service.migrate import migrate
 from sharpeyes.service.postgres import EmbeddedPostgres
@@ -62,7 +60,8 @@ async def _measure(
         "incident": f"incidents/{incident_id}",
         "camera": f"cameras/{device_code}",
     }
-    async with _serving(url, folder), _browser() as browser:
+    settings = f"[http]\nport = {_PORT}\nanonymous = true\n"
+    async with serving("api", url, folder, _PORT, settings), _browser() as browser:
         return {
             name: await _look(
                 browser,
@@ -100,39 +99,6 @@ async def _look(browser: Browser, place: str, selector: str, *, rounds: int) -> 
 
 def _note(sizes: list[float], loaded: dict[str, float]) -> None:
     sizes.append(loaded["encodedDataLength"])
-
-
-@asynccontextmanager
-async def _serving(url: str, folder: Path) -> AsyncIterator[None]:
-    (folder / "sharpeyes.toml").write_text(f"[http]\nport = {_PORT}\nanonymous = true\n")
-    with (folder / "api.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            Path(sys.executable).with_name("sharpeyes"),
-            "api",
-            cwd=folder,
-            env=dict(os.environ, SHARPEYES_DATABASE_URL=url),
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            await _wait_until_ready()
-            yield
-        finally:
-            process.terminate()
-            await process.wait()
-
-
-async def _wait_until_ready() -> None:
-    async with aiohttp.ClientSession() as session:
-        for _ in range(600):
-            try:
-                async with session.get(f"http://127.0.0.1:{_PORT}/readyz") as answer:
-                    if answer.ok:
-                        return
-            except aiohttp.ClientConnectionError:
-                pass
-            await asyncio.sleep(0.1)
-    raise RuntimeError("the API did not start within a minute")
 
 
 @asynccontextmanager

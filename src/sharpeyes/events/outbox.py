@@ -17,7 +17,7 @@ import structlog
 from sharpeyes.events.errors import EndpointLockedError, UnknownEndpointError
 from sharpeyes.events.event import Event
 from sharpeyes.events.sealed_secret import Sealer, StoredSecret
-from sharpeyes.events.store import event_from_row
+from sharpeyes.events.store import Connection, event_from_row
 
 log = structlog.get_logger()
 
@@ -175,8 +175,9 @@ class Outbox:
 
         A secret that was replaced signs beside the present one until its time is over at `now`.
         """
-        rows = await self._pool.fetch(_TARGETS, None)
-        old = await self._old_secrets(now)
+        async with self._pool.acquire() as connection:
+            rows = await connection.fetch(_TARGETS, None)
+            old = await self._old_secrets(connection, now)
         targets = [self._target(row, old[row["endpoint_id"]]) for row in rows]
         return [target for target in targets if target is not None]
 
@@ -187,18 +188,21 @@ class Outbox:
             UnknownEndpointError: None has this name.
             EndpointLockedError: Its secret does not open.
         """
-        row = await self._pool.fetchrow(_TARGETS, name)
-        if row is None:
-            raise UnknownEndpointError(name)
-        old = await self._old_secrets(now)
+        async with self._pool.acquire() as connection:
+            row = await connection.fetchrow(_TARGETS, name)
+            if row is None:
+                raise UnknownEndpointError(name)
+            old = await self._old_secrets(connection, now)
         target = self._target(row, old[row["endpoint_id"]])
         if target is None:
             raise EndpointLockedError(name)
         return target
 
-    async def _old_secrets(self, now: datetime) -> defaultdict[int, list[bytes]]:
+    async def _old_secrets(
+        self, connection: Connection, now: datetime
+    ) -> defaultdict[int, list[bytes]]:
         found = defaultdict[int, list[bytes]](list)
-        for row in await self._pool.fetch(_OLD_SECRETS, now):
+        for row in await connection.fetch(_OLD_SECRETS, now):
             stored = StoredSecret(row["ciphertext"], row["nonce"], row["key_id"])
             try:
                 secret = self._sealer.open(stored, row["label"].encode())
