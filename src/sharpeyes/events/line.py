@@ -11,7 +11,7 @@ from sharpeyes.events.settings import EventSettings
 
 _AHEAD_S: Final = 0.25
 """As much is claimed ahead as was answered in this time lately: of a slow receiver, nothing."""
-_MOST_AHEAD: Final = 256
+_MOST_AHEAD: Final = 512
 _LEAST_MEASURED_S: Final = 0.05
 
 

@@ -86,8 +86,7 @@ class Relay:
             Exception: The database failed, or we did. Attempts under way are cancelled; what they
                 did not record is sent again after the lease.
         """
-        for line in self._lines.values():
-            line.forget_claims()
+        self._forget_claims()
         async with self._wake_ups() as wake, asyncio.TaskGroup() as group:
             while not stop.is_set():
                 # Cleared before looking, so that what comes during the look is not slept over.
@@ -106,10 +105,16 @@ class Relay:
         Returns:
             How many attempts were made.
         """
+        self._forget_claims()
         async with asyncio.TaskGroup() as group:
             started = await self._start_due(group, asyncio.Event(), ahead=False)
         await self._heard.write(None)
         return started
+
+    def _forget_claims(self) -> None:
+        """Begin anew: what was under way when we failed is sent again after its lease."""
+        for line in self._lines.values():
+            line.forget_claims()
 
     async def _start_due(
         self, group: asyncio.TaskGroup, wake: asyncio.Event, *, ahead: bool

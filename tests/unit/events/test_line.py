@@ -78,7 +78,7 @@ def test_of_a_quick_receiver_a_quarter_of_a_second_is_claimed_ahead(
 def test_of_the_quickest_it_is_bounded(line: Line, clock_s: Clock) -> None:
     answer_many(line, clock_s, 10_000, 1.0)
 
-    assert line.room(ahead=True) == 4 + 256
+    assert line.room(ahead=True) == 4 + 512
 
 
 def test_of_a_slow_one_nothing_is_claimed_ahead(line: Line, clock_s: Clock) -> None:
