@@ -247,6 +247,7 @@ async def test_a_sheet_with_a_mistake_is_tried_imported_and_undone(
         async with page.expect_download() as waited:
             await page.get_by_role("link", name="Download the refused rows").click()
         download = await waited.value
+        assert download.suggested_filename.endswith("-refused.xlsx")
         refused = installation.folder / "refused.xlsx"
         await download.save_as(refused)
         assert refused.read_bytes().startswith(b"PK")

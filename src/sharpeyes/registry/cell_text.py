@@ -90,13 +90,15 @@ def _words(enum: type[StrEnum]) -> Reader:
 
 
 def _known_texts(table: CodeTable, values: Mapping[int, Value] | None = None) -> dict[str, Value]:
-    """List by which texts a table's values are known: numbers and labels, of any edition."""
+    """List by which texts a table's values are known: numbers, labels, both; of any edition."""
     known: dict[str, Value] = {}
     for meanings in table.editions.values():
         for number, meaning in meanings.items():
             value = number if values is None else values[number]
-            texts = (str(number), f"{number:02}", meaning.zh, meaning.en.lower())
-            known |= dict.fromkeys(texts, value)
+            labels = (meaning.zh, meaning.en.lower())
+            # As our reasons write a value, and so as people copy it.
+            both = (f"{number}{space}({fold(one)})" for one in labels for space in ("", " "))
+            known |= dict.fromkeys((str(number), f"{number:02}", *labels, *both), value)
     return known
 
 
@@ -148,7 +150,9 @@ def _edition(text: str) -> Edition:
 
 
 _LIVES = {1: Life.IN_SERVICE, 2: Life.MAINTENANCE, 3: Life.REMOVED}
-_TIERS = _known_texts(TIERS, {tier.value: tier for tier in Tier}) | {t.word: t for t in Tier}
+_TIERS = _known_texts(TIERS, {tier.value: tier for tier in Tier}) | {
+    text: tier for tier in Tier for text in (tier.word, f"{tier.word} ({tier.value})")
+}
 _NETWORKED = {0: True, 1: False}
 _INDOOR = {1: False, 2: True}
 

@@ -76,6 +76,7 @@ class ExportQuery(msgspec.Struct, frozen=True, kw_only=True):
         division: Only this division and those below it.
         contacts: With telephone numbers; without, their columns are left out, so that an import
             of the file does not touch them.
+        headings_only: No cameras: a sheet to fill in.
     """
 
     format: ExportFormat = ExportFormat.CSV
@@ -83,6 +84,7 @@ class ExportQuery(msgspec.Struct, frozen=True, kw_only=True):
     tier: Tier | None = None
     division: str | None = None
     contacts: bool = True
+    headings_only: bool = False
 
 
 class _Writer(Protocol):
@@ -110,6 +112,9 @@ async def export(pool: asyncpg.Pool, query: ExportQuery) -> AsyncGenerator[tuple
     writer = _writer(query, divisions)
     written = 0
     yield written, writer.begin()
+    if query.headings_only:
+        yield written, writer.end()
+        return
     async with (
         pool.acquire() as connection,
         connection.transaction(),

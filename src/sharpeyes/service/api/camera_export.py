@@ -28,12 +28,14 @@ class CameraExportQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         columns: Of CSV and XLSX: all fields, or the catalogue's 27 columns.
         tier: Only this tier.
         division: Only this division and those below it.
+        headings: The headings alone: a sheet to fill in.
     """
 
     format: ExportFormat = ExportFormat.CSV
     columns: ExportColumns = ExportColumns.FIELDS
     tier: TierWord | None = None
     division: str | None = None
+    headings: bool = False
 
 
 async def export_cameras(request: web.Request) -> web.StreamResponse:
@@ -45,6 +47,7 @@ async def export_cameras(request: web.Request) -> web.StreamResponse:
         tier=None if asked.tier is None else Tier.parse(asked.tier),
         division=asked.division,
         contacts=Scope.CONTACTS_READ in request[PRINCIPAL].scopes,
+        headings_only=asked.headings,
     )
     pieces = export(request.app[CONTEXT].pool, query)
     with refusals():

@@ -7,7 +7,9 @@ import tempfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from http import HTTPStatus
+from pathlib import PurePath
 from typing import IO, Annotated, Any, cast
+from urllib.parse import quote
 
 import msgspec
 import structlog
@@ -250,15 +252,24 @@ async def show_import(request: web.Request) -> web.Response:
 async def show_refused(request: web.Request) -> web.Response:
     """Answer the refused rows of an import as a spreadsheet to mend."""
     import_id, query = _import_id(request), read_query(request, RefusedQuery)
+    runs = ImportRuns(request.app[CONTEXT].pool)
     with refusals():
-        refused = await ImportRuns(request.app[CONTEXT].pool).refused(import_id)
+        refused = await runs.refused(import_id)
+        run = await runs.get(import_id)
     if refused is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"import {import_id} refused no row")
     return web.Response(
         body=await asyncio.to_thread(refused_sheet_in, query.lang, refused),
         content_type=ExportFormat.XLSX.content_type,
-        headers={"Content-Disposition": f'attachment; filename="refused-{import_id}.xlsx"'},
+        headers={"Content-Disposition": _attachment(run, query.lang)},
     )
+
+
+def _attachment(run: ImportRun, language: Language | None) -> str:
+    """Name the sheet after the file that it is of (RFC 6266), for browsers of every age."""
+    word = "refused" if language != "zh" else "未导入的行"
+    name = quote(f"{PurePath(run.file_name).stem}-{word}.xlsx", safe="")
+    return f"attachment; filename=\"refused-{run.import_id}.xlsx\"; filename*=UTF-8''{name}"
 
 
 async def undo(request: web.Request) -> web.Response:

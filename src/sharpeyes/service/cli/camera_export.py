@@ -20,7 +20,7 @@ from sharpeyes.service.cli.output import note
 from sharpeyes.service.cli.registered import TierWord
 
 
-def export_file(
+def export_file(  # noqa: PLR0917  # typer reads them by name
     file: Annotated[
         Path | None,
         typer.Argument(
@@ -40,6 +40,9 @@ def export_file(
         str | None,
         typer.Option(metavar="CODE", help="Only this division and those below it, such as 420102."),
     ] = None,
+    headings: Annotated[
+        bool, typer.Option("--headings", help="The headings alone: a sheet to fill in.")
+    ] = False,
 ) -> None:
     """Write cameras to a file, in the order of their device codes.
 
@@ -51,6 +54,7 @@ def export_file(
         columns=columns,
         tier=None if tier is None else Tier.parse(tier),
         division=division,
+        headings_only=headings,
     )
 
     async def command() -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from typing import Any
+from urllib.parse import unquote
 
 import aiohttp
 import openpyxl
@@ -51,6 +52,8 @@ async def test_a_file_is_handed_in_mended_and_taken_back(api: Any) -> None:
 
     path = f"{IMPORTS}/{run['import_id']}/refused.xlsx"
     report = await api.client.get(path, params={"lang": "zh"}, headers=headers)
+    named = report.headers["Content-Disposition"].partition("filename*=UTF-8''")[2]
+    assert unquote(named) == "cameras-未导入的行.xlsx"
     book = openpyxl.load_workbook(io.BytesIO(await report.read()))
     sheet = book.active
     assert sheet is not None
@@ -153,6 +156,18 @@ async def test_only_who_may_change_cameras(api: Any) -> None:
     for method, path in (("post", IMPORTS), ("get", IMPORTS), ("post", f"{IMPORTS}/1/undo")):
         answer = await getattr(api.client, method)(path, headers=headers)
         assert answer.status == 403
+
+
+async def test_a_sheet_to_fill_in_has_the_headings_and_no_camera(api: Any) -> None:
+    headers = await api.token(Scope.CAMERAS_READ, Scope.CAMERAS_WRITE)
+    await imported(api, headers, HEADER + line(1))
+    for columns, first in (("catalogue", "设备编码"), ("fields", "device_code")):
+        query = {"format": "xlsx", "columns": columns, "headings": "true"}
+        answer = await api.client.get("/api/v1/cameras/export", params=query, headers=headers)
+        sheet = openpyxl.load_workbook(io.BytesIO(await answer.read())).active
+        assert sheet is not None
+        assert sheet.max_row == 1
+        assert first in [cell.value for cell in sheet[1]]
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])

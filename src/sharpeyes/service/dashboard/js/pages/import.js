@@ -58,9 +58,10 @@ function InEarnest({ run }) {
     ${kept.how.division && run.missing > 0 &&
     html`<label class="tick"><input type="checkbox" checked=${retire} onChange=${(change) => setRetire(change.currentTarget.checked)} />
       ${t("imports.retire", { count: run.missing })}</label>`}
-    <p class="buttons"><button type="button" class="primary" disabled=${held} onClick=${() => setAsked(true)}>${t("imports.do", { count })}</button>
+    <p class="buttons"><button type="button" class="primary" disabled=${held || (count === 0 && !retire)} onClick=${() => setAsked(true)}>${t("imports.do", { count })}</button>
       <a class="button" href=${address("imports")}>${t("imports.other_file")}</a></p>
     ${held && html`<p class="muted">${t("imports.held")}</p>`}
+    ${!held && count === 0 && !retire && html`<p class="muted">${t("imports.nothing")}</p>`}
     ${asked &&
     html`<${Confirm} title=${t("imports.confirm", { file: run.file_name })} doing=${t("imports.do", { count })} act=${act}
       onDone=${() => {}} onClose=${() => setAsked(null)}>

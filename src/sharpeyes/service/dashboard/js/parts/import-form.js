@@ -1,8 +1,9 @@
 // Hand in a file: first only to hear what would become of it.
 import { useRef, useState } from "../../vendor/preact-hooks.mjs";
-import { withQuery } from "../api.js";
+import { fileAddress, withQuery } from "../api.js";
 import { html } from "../html.js";
 import { go } from "../route.js";
+import { may } from "../session.js";
 import { upload } from "../upload.js";
 import { formatShare, t } from "../words.js";
 import { Refused } from "./confirm.js";
@@ -50,6 +51,10 @@ export function ImportForm() {
   return html`<form class="panel import-form" onSubmit=${onSubmit} aria-label=${t("imports.new")}>
     <h2>${t("imports.new")}</h2>
     <p class="muted">${t("imports.help")}</p>
+    ${may("cameras:read") &&
+    html`<p class="buttons">${["catalogue", "fields"].map(
+      (columns) => html`<a key=${columns} class="button" download href=${fileAddress(withQuery("/cameras/export", { format: "xlsx", columns, headings: true }))}>${t(`imports.sheet.${columns}`)}</a>`,
+    )}</p>`}
     <div class="fields">
       <div class="field wide"><label for="import-file">${t("imports.file")}</label>
         <input ref=${input} id="import-file" type="file" required accept=".csv,.xlsx,text/csv" /></div>
