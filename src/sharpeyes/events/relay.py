@@ -134,8 +134,10 @@ class Relay:
         claimed = 0
         for target in targets:
             line = self._line(target)
+            # Leases count from before the database is asked.
+            begin_before = self._clock() + timedelta(seconds=self._settings.longest_wait_s)
             claims = await self._claim(target, line, ahead=ahead)
-            line.add(claims, self._clock() + timedelta(seconds=self._settings.longest_wait_s))
+            line.add(claims, begin_before)
             begin(line)
             claimed += len(claims)
         return claimed
