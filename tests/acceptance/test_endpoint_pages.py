@@ -121,7 +121,7 @@ async def test_an_endpoint_is_watched_tried_and_changed(  # noqa: PLR0915  # one
             assert listed.json()[0]["division_codes"] == ["420102"]
 
             await page.set_viewport_size({"width": 390, "height": 844})
-            await page.goto(f"{installation.url}/#/zh/endpoints/police?state=delivered")
+            await page.goto(f"{installation.url}/#/zh/endpoints/police")
             await expect(page.get_by_role("region", name="运行状况")).to_contain_text("已暂停")
             await shoot(page, "endpoint-zh-phone")
             assert not await page.evaluate(WIDE)
